@@ -1,0 +1,465 @@
+"""The demo log: small networks trained on handwritten digits, so that every page has real curves to show.
+
+The losses, accuracies and norms are those of a real training job. Only time is simulated, so that the same seed and
+clock give the same bytes: a step takes about as long as on a busy machine, and the last run ended just now.
+"""
+
+import math
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from tbcore.errors import LogdirError
+from tbcore.formats.tfrecord import EventWriter
+
+Array = NDArray[np.float32]
+Progress = Callable[[int, int, str], None]
+Rate = Callable[[int], float]
+
+VERSION = "1"
+_MARK = "demo-version"
+_PIXELS, _CLASSES = 64, 10
+_TEST = 360
+_EVALUATE_EVERY = 20
+_HISTOGRAM_EVERY = 100
+_REPORT_EVERY = 100
+_STEPS_AFTER_NAN = 60
+_STEP_SECONDS = 0.32
+_EVALUATION_SECONDS = 1.7
+_DOWNTIME_SECONDS = 840.0
+_STAGGER_SECONDS = 413.0
+_LARGEST_DELAY_SECONDS = 30.0
+_CACHES = {"win32": ("AppData", "Local"), "darwin": ("Library", "Caches")}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Steps `first` up to `last` (not included) at learning rate `rate`, written into one file.
+
+    A later attempt goes on from what the one before had reached at `first`.
+    """
+
+    first: int
+    last: int
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One run of the demo.
+
+    hidden: widths of the hidden layers; examples: training images used; mislabelled: share of them with a wrong label;
+    decay: weight decay per step and unit of learning rate; careless: exponentiate the scores as they are, which
+    overflows, instead of subtracting the largest one first.
+    """
+
+    run: str
+    about: str
+    hidden: tuple[int, ...]
+    attempts: tuple[Attempt, ...]
+    examples: int = 1797 - _TEST
+    batch: int = 64
+    momentum: float = 0.9
+    decay: float = 0.0
+    mislabelled: float = 0.0
+    careless: bool = False
+
+
+def _constant(rate: float) -> Rate:
+    return lambda _step: rate
+
+
+def _cosine(rate: float, steps: int, warmup: int) -> Rate:
+    """Return a rate that rises to `rate` over `warmup` steps, then falls to zero at `steps`."""
+    return lambda step: rate * min(1.0, (step + 1) / warmup) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+
+
+def _ramp(low: float, high: float, steps: int) -> Rate:
+    """Return a rate that grows from `low` to `high` by the same factor each step."""
+    return lambda step: low * (high / low) ** (step / steps)
+
+
+_WIDE, _USUAL = (128, 64), (64, 32)
+
+RECIPES = (
+    Recipe(
+        "softmax_lr0.05",
+        "No hidden layer: the baseline every network should beat.",
+        (), (Attempt(0, 1500, _constant(0.05)),), decay=1e-4,
+    ),
+    Recipe(
+        "mlp_lr0.001",
+        "A learning rate that is too small: it still improves when the others are done.",
+        _USUAL, (Attempt(0, 1500, _constant(0.001)),), decay=1e-4,
+    ),
+    Recipe(
+        "mlp_lr0.01",
+        "A learning rate that is about right.",
+        _USUAL, (Attempt(0, 1500, _constant(0.01)),), decay=1e-4,
+    ),
+    Recipe(
+        "mlp_lr0.3",
+        "A learning rate that is too large: quick, then noisy.",
+        _USUAL, (Attempt(0, 1500, _constant(0.3)),), decay=1e-4,
+    ),
+    Recipe(
+        "mlp_cosine",
+        "A large rate, warmed up and annealed: as quick as the large one, as calm as the small one in the end.",
+        _USUAL, (Attempt(0, 2000, _cosine(0.2, 2000, 100)),), decay=1e-4,
+    ),
+    Recipe(
+        "mlp_overfits",
+        "120 images, one in ten with a wrong label: training loss goes to zero while evaluation loss climbs.",
+        _WIDE, (Attempt(0, 1500, _constant(0.02)),), examples=120, batch=32, mislabelled=0.1,
+    ),
+    Recipe(
+        "mlp_diverges",
+        "A rate that grows each step, and a loss that overflows: it falls, turns, becomes infinite, then NaN.",
+        _USUAL, (Attempt(0, 1500, _ramp(0.002, 2.0, 1500)),), careless=True,
+    ),
+    Recipe(
+        "mlp_restarted",
+        "The rate was raised at step 600 and that went wrong; at step 900 the job was stopped and restarted from 600.",
+        _USUAL,
+        (
+            Attempt(0, 900, lambda step: 0.02 if step < 600 else 0.3),
+            Attempt(600, 1500, _cosine(0.02, 1500, 1)),
+        ),
+        decay=1e-4,
+    ),
+)  # fmt: skip
+
+TOTAL = sum(attempt.last - attempt.first for recipe in RECIPES for attempt in recipe.attempts)
+
+
+# Where it lies -------------------------------------------------------------------------------------------------------
+
+
+def demo_folder() -> Path:
+    """Return where the demo log of this user belongs: the cache folder, or the temporary one when that is read-only."""
+    folder = _cache() / "runlens" / f"demo-{VERSION}"
+    if is_complete(folder) or _writable(folder):
+        return folder
+    return Path(tempfile.gettempdir()) / f"runlens-{_user()}" / f"demo-{VERSION}"
+
+
+def _cache() -> Path:
+    """Return the folder where programs of this platform keep what they can make again."""
+    said = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    if os.path.isabs(said):
+        return Path(said)
+    # `expanduser` leaves the tilde when there is no home, and a relative folder is nobody's cache.
+    home = Path(os.path.expanduser("~"))
+    if not home.is_absolute():
+        home = Path(tempfile.gettempdir())
+    return home.joinpath(*_CACHES.get(sys.platform, (".cache",)))
+
+
+def _writable(folder: Path) -> bool:
+    """Return whether `folder` can be made, or written into where it exists."""
+    there = next(parent for parent in (folder, *folder.parents) if os.path.exists(parent))
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+
+
+def is_complete(folder: Path) -> bool:
+    """Return whether `folder` holds a whole demo log of this version."""
+    try:
+        if (folder / _MARK).read_text(encoding="utf-8") != VERSION:
+            return False
+        return all(len(list((folder / recipe.run).iterdir())) >= len(recipe.attempts) for recipe in RECIPES)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def write_demo(folder: Path, *, progress: Progress, clock: Callable[[], float] = time.time, seed: int = 0) -> None:
+    """Train the networks of RECIPES and write what they log under `folder`, one run each.
+
+    It appears whole or not at all, also when two processes begin at once; a whole one is left as it is.
+    progress: called with steps done, steps in all and the run being trained. clock: gives the time when it all ended.
+    Raises LogdirError when the folder holds something else or cannot be written.
+    """
+    if is_complete(folder):
+        progress(TOTAL, TOTAL, "")
+        return
+    try:
+        if os.path.lexists(folder) and not _is_ours(folder):
+            raise LogdirError(f"{folder} is not an empty folder: name a new one for the demo log")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            _write_runs(aside / "new", progress, clock(), seed)
+            _move(aside / "new", folder, aside / "old")
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise LogdirError(f"the demo log cannot be written to {folder}: {error.strerror or error}") from error
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether `folder` holds nothing but parts of a demo log: one that was cleaned up in part, or nothing."""
+    names = {recipe.run for recipe in RECIPES} | {_MARK}
+    return folder.is_dir() and {entry.name for entry in folder.iterdir()} <= names
+
+
+def _move(new: Path, folder: Path, old: Path) -> None:
+    """Put `new` in the place of `folder`, moving what is there to `old`; another process may just have done so."""
+    if is_complete(folder):
+        return
+    try:
+        if folder.exists():
+            folder.replace(old)
+        new.replace(folder)
+    except OSError:
+        if not is_complete(folder):
+            raise
+
+
+# The training --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images [n, 64] between 0 and 1 and their labels [n], to train on and to evaluate on."""
+
+    images: Array
+    labels: NDArray[np.int64]
+    test_images: Array
+    test_labels: NDArray[np.int64]
+
+
+@dataclass
+class Network:
+    """Weights [inputs, outputs], biases [outputs] and their velocities, layer by layer; the last one has no ReLU."""
+
+    weights: list[Array]
+    biases: list[Array]
+    weight_velocities: list[Array]
+    bias_velocities: list[Array]
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the layers."""
+        return [f"hidden{number}" for number in range(1, len(self.weights))] + ["output"]
+
+
+def _digits() -> Digits:
+    """Return scikit-learn's handwritten digits, shuffled the same way every time."""
+    # Importing scikit-learn takes as long as training two runs, and every start of the program looks for the demo.
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(labels))
+    images, labels = (images[order] / 16).astype(np.float32), labels[order].astype(np.int64)
+    return Digits(images[_TEST:], labels[_TEST:], images[:_TEST], labels[:_TEST])
+
+
+def _network(hidden: tuple[int, ...], rng: np.random.Generator) -> Network:
+    """Return an untrained network. Source: He et al., Delving Deep into Rectifiers (2015), for the spread."""
+    sizes = list(pairwise((_PIXELS, *hidden, _CLASSES)))
+    weights = [rng.normal(0, math.sqrt(2 / fan_in), (fan_in, fan_out)).astype(np.float32) for fan_in, fan_out in sizes]
+    biases = [np.zeros(fan_out, np.float32) for _, fan_out in sizes]
+    return Network(weights, biases, [np.zeros_like(each) for each in weights], [np.zeros_like(each) for each in biases])
+
+
+def _copy(network: Network) -> Network:
+    return Network(
+        [each.copy() for each in network.weights],
+        [each.copy() for each in network.biases],
+        [each.copy() for each in network.weight_velocities],
+        [each.copy() for each in network.bias_velocities],
+    )
+
+
+def _forward(network: Network, images: Array, *, careless: bool = False) -> tuple[list[Array], Array]:
+    """Return the inputs of each layer and the log-probabilities [n, 10]."""
+    inputs = [images]
+    for weight, bias in zip(network.weights[:-1], network.biases[:-1], strict=True):
+        inputs.append(np.maximum(inputs[-1] @ weight + bias, 0))
+    scores = inputs[-1] @ network.weights[-1] + network.biases[-1]
+    if not careless:
+        scores = scores - scores.max(1, keepdims=True)
+    return inputs, scores - np.log(np.exp(scores).sum(1, keepdims=True))
+
+
+def _quality(log_probabilities: Array, labels: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the mean cross-entropy and the share of right answers."""
+    loss = -log_probabilities[np.arange(len(labels)), labels].mean()
+    return float(loss), float((log_probabilities.argmax(1) == labels).mean())
+
+
+def _gradients(
+    network: Network, inputs: list[Array], log_probabilities: Array, labels: NDArray[np.int64], decay: float
+) -> tuple[list[Array], list[Array]]:
+    """Return the gradients of the loss with respect to the weights and to the biases."""
+    error = np.exp(log_probabilities)
+    error[np.arange(len(labels)), labels] -= 1
+    error /= np.float32(len(labels))
+    weights: list[Array] = []
+    biases: list[Array] = []
+    for layer in reversed(range(len(network.weights))):
+        weights.append(inputs[layer].T @ error + np.float32(decay) * network.weights[layer])
+        biases.append(error.sum(0))
+        if layer:
+            error = (error @ network.weights[layer].T) * (inputs[layer] > 0)
+    return weights[::-1], biases[::-1]
+
+
+def _descend(network: Network, weights: list[Array], biases: list[Array], rate: float, momentum: float) -> None:
+    """Move the network one step against the gradients, with momentum."""
+    pairs = (
+        (network.weights, network.weight_velocities, weights),
+        (network.biases, network.bias_velocities, biases),
+    )
+    for parameters, velocities, gradients in pairs:
+        for parameter, velocity, gradient in zip(parameters, velocities, gradients, strict=True):
+            velocity *= np.float32(momentum)
+            velocity -= np.float32(rate) * gradient
+            parameter += velocity
+
+
+def _norm(array: Array) -> float:
+    return float(np.sqrt(np.vdot(array, array)))
+
+
+def _write_runs(folder: Path, progress: Progress, end: float, seed: int) -> None:
+    """Train every recipe and write its run under `folder`, so that the last one ends at wall time `end`."""
+    digits = _digits()
+    # Two passes would train twice only to learn how long it took, so the last run's length is estimated.
+    last = RECIPES[-1]
+    steps = sum(attempt.last - attempt.first for attempt in last.attempts)
+    length = steps * (_STEP_SECONDS * 1.16 + _EVALUATION_SECONDS / _EVALUATE_EVERY) + _DOWNTIME_SECONDS
+    origin = end - length - _LARGEST_DELAY_SECONDS - _STAGGER_SECONDS * (len(RECIPES) - 1)
+    done = 0
+    for number, recipe in enumerate(RECIPES):
+        rng = np.random.default_rng([seed, number])
+        wall = origin + number * _STAGGER_SECONDS + rng.uniform(0, _LARGEST_DELAY_SECONDS)
+        job = Job(folder / recipe.run, recipe, _share(digits, recipe, rng), rng, wall, progress, done)
+        # Products this small gain nothing from threads, which wait for each other at length when all cores are busy.
+        with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            job.train()
+        done += sum(attempt.last - attempt.first for attempt in recipe.attempts)
+    (folder / _MARK).write_text(VERSION, encoding="utf-8")
+    progress(TOTAL, TOTAL, "")
+
+
+def _share(digits: Digits, recipe: Recipe, rng: np.random.Generator) -> Digits:
+    """Return the digits that `recipe` trains on, with its wrong labels."""
+    labels = digits.labels[: recipe.examples].copy()
+    wrong = rng.random(len(labels)) < recipe.mislabelled
+    labels[wrong] = rng.integers(0, _CLASSES, int(wrong.sum()))
+    return Digits(digits.images[: recipe.examples], labels, digits.test_images, digits.test_labels)
+
+
+@dataclass
+class Job:
+    """The training of one run. wall: the simulated time; done: steps of the whole demo before this run."""
+
+    folder: Path
+    recipe: Recipe
+    digits: Digits
+    rng: np.random.Generator
+    wall: float
+    progress: Progress
+    done: int
+
+    def train(self) -> None:
+        """Train through all attempts, each into a file of its own."""
+        network = _network(self.recipe.hidden, self.rng)
+        for number, attempt in enumerate(self.recipe.attempts):
+            later = self.recipe.attempts[number + 1 :]
+            # The host and process of whoever wrote it would make each demo different.
+            name = f"events.out.tfevents.{int(self.wall)}.demo.{number}"
+            with EventWriter(self.folder, clock=lambda: self.wall, name=name) as writer:
+                if number:
+                    writer.session_start(attempt.first)
+                else:
+                    writer.text("about", self._about(), 0)
+                network = self._attempt(writer, network, attempt, later[0].first if later else -1)
+            self.wall += _DOWNTIME_SECONDS
+
+    def _attempt(self, writer: EventWriter, network: Network, attempt: Attempt, checkpoint: int) -> Network:
+        """Train through one attempt and return the network as it was at step `checkpoint`, else as it is."""
+        kept, broken = network, 0
+        for step in range(attempt.first, attempt.last):
+            if step == checkpoint:
+                kept = _copy(network)
+            if step % _REPORT_EVERY == 0:
+                self.progress(self.done, TOTAL, self.recipe.run)
+            self.done += 1
+            values = self._step(network, attempt.rate(step))
+            if step % _EVALUATE_EVERY == 0 or step == attempt.last - 1:
+                values |= self._evaluation(network)
+            writer.scalars(values, step)
+            if step % _HISTOGRAM_EVERY == 0:
+                for name, weight in zip(network.names, network.weights, strict=True):
+                    writer.histogram(f"weights/{name}", weight, step)
+            broken += math.isnan(values["train/loss"])
+            if broken > _STEPS_AFTER_NAN:
+                break
+        return kept if checkpoint >= 0 else network
+
+    def _step(self, network: Network, rate: float) -> dict[str, float]:
+        """Train on one batch and return what is logged about it."""
+        batch = self.rng.integers(0, len(self.digits.labels), self.recipe.batch)
+        labels = self.digits.labels[batch]
+        inputs, log_probabilities = _forward(network, self.digits.images[batch], careless=self.recipe.careless)
+        loss, accuracy = _quality(log_probabilities, labels)
+        weights, biases = _gradients(network, inputs, log_probabilities, labels, self.recipe.decay)
+        _descend(network, weights, biases, rate, self.recipe.momentum)
+        seconds = _STEP_SECONDS * (1 + 0.1 * self.rng.gamma(1.5))
+        self.wall += seconds
+        gradient_norms = [_norm(each) for each in weights]
+        weight_norms = [_norm(each) for each in network.weights]
+        moved = math.hypot(*(_norm(each) for each in network.weight_velocities))
+        values = {
+            "train/loss": loss,
+            "train/accuracy": accuracy,
+            "optim/learning_rate": rate,
+            "optim/update_ratio": moved / math.hypot(*weight_norms),
+            "time/step_seconds": seconds,
+            "time/images_per_second": self.recipe.batch / seconds,
+            "grad_norm/all": math.hypot(*gradient_norms),
+        }
+        for name, gradient_norm, weight_norm in zip(network.names, gradient_norms, weight_norms, strict=True):
+            values[f"grad_norm/{name}"] = gradient_norm
+            values[f"weight_norm/{name}"] = weight_norm
+        for name, activation in zip(network.names, inputs[1:], strict=False):
+            values[f"activations/{name}_active"] = float((activation > 0).mean())
+        return values
+
+    def _evaluation(self, network: Network) -> dict[str, float]:
+        """Return loss, accuracy and confidence on the images that are never trained on."""
+        _, log_probabilities = _forward(network, self.digits.test_images, careless=self.recipe.careless)
+        loss, accuracy = _quality(log_probabilities, self.digits.test_labels)
+        self.wall += _EVALUATION_SECONDS
+        confidence = float(np.exp(log_probabilities.max(1)).mean())
+        return {"eval/loss": loss, "eval/accuracy": accuracy, "eval/confidence": confidence}
+
+    def _about(self) -> str:
+        """Return what is special about this run, as Markdown."""
+        recipe = self.recipe
+        layers = " - ".join(str(size) for size in (_PIXELS, *recipe.hidden, _CLASSES))
+        rows = {
+            "layers": layers,
+            "training images": f"{recipe.examples}",
+            "batch": f"{recipe.batch}",
+            "momentum": f"{recipe.momentum:g}",
+            "weight decay": f"{recipe.decay:g}",
+            "first learning rate": f"{recipe.attempts[0].rate(0):g}",
+        }
+        table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+        return f"{recipe.about}\n\n| | |\n|---|---|\n{table}\n"

@@ -1,0 +1,44 @@
+"""The errors that Runlens raises.
+
+    RunlensError                  anything below
+    ├── FormatError               bytes that are not what their format says
+    │   ├── CorruptRecordError    a record's framing or checksums do not hold
+    │   ├── MessageError          a message does not parse, or lacks what it should hold
+    │   └── TensorError           a tensor's shape, type and values do not fit together
+    ├── LogdirError               a logdir that cannot be read at all
+    └── PatternError              a regular expression that does not compile
+
+What formats raise is always a FormatError; the store keeps what was good and notes the rest as a problem.
+"""
+
+
+class RunlensError(Exception):
+    """Anything that Runlens says went wrong."""
+
+
+class FormatError(RunlensError):
+    """Bytes are not what their format says."""
+
+
+class CorruptRecordError(FormatError):
+    """A record's framing or checksums do not hold, at `offset` bytes into the file."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class MessageError(FormatError):
+    """A message does not parse, or lacks what it should hold."""
+
+
+class TensorError(FormatError):
+    """A tensor's shape, type and values do not fit together."""
+
+
+class LogdirError(RunlensError):
+    """A logdir cannot be read at all."""
+
+
+class PatternError(RunlensError):
+    """A regular expression does not compile."""

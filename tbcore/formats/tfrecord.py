@@ -1,0 +1,175 @@
+"""Event files as records: a plain reader and a small writer.
+
+    uint64 length | uint32 masked CRC32C of the length | data | uint32 masked CRC32C of the data     (little-endian)
+
+The reader stops at the first damage; what serves the store, resynchronises and is fast, is `tbcore.formats.scan`.
+Source: tensorflow/core/lib/io/record_writer.h; file names as in tensorflow/core/util/events_writer.cc.
+"""
+
+import itertools
+import os
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tbcore.errors import CorruptRecordError, TensorError
+from tbcore.formats.crc import masked_crc
+from tbcore.formats.schema import (
+    FILE_VERSION,
+    Event,
+    SessionLog,
+    SessionStatus,
+    SourceMetadata,
+    Summary,
+    SummaryMetadata,
+)
+from tbcore.formats.tensors import tensor_proto
+
+__all__ = ["EventWriter", "masked_crc", "record", "records"]
+
+_HEADER = 12
+_FOOTER = 4
+_BINS = 30
+_BUFFER = 1 << 16
+_PNG_SIZE = slice(16, 24)
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_number_of_file = itertools.count()
+
+
+def record(data: bytes) -> bytes:
+    """Return `data` framed as one record."""
+    length = struct.pack("<Q", len(data))
+    return b"%b%b%b%b" % (
+        length,
+        struct.pack("<I", masked_crc(length)),
+        data,
+        struct.pack("<I", masked_crc(data)),
+    )
+
+
+def records(data: bytes) -> Iterator[bytes]:
+    """Yield the data of each record of a file's bytes. Raises CorruptRecordError at the first that is not whole."""
+    offset = 0
+    while offset < len(data):
+        start = offset + _HEADER
+        if start > len(data):
+            raise CorruptRecordError(f"the header of a record is cut off at byte {offset}", offset)
+        length, length_crc = struct.unpack_from("<QI", data, offset)
+        if masked_crc(data[offset : offset + 8]) != length_crc:
+            raise CorruptRecordError(f"length checksum failed at byte {offset}", offset)
+        end = start + length
+        if end + _FOOTER > len(data):
+            raise CorruptRecordError(f"a record of {length} bytes is cut off at byte {offset}", offset)
+        if masked_crc(data[start:end]) != struct.unpack_from("<I", data, end)[0]:
+            raise CorruptRecordError(f"data checksum failed at byte {offset}", offset)
+        yield data[start:end]
+        offset = end + _FOOTER
+
+
+class EventWriter:
+    """An event file being written into `folder`, which every reader of TensorBoard logs understands.
+
+    Scalars are written as plain numbers, everything else as a tensor with metadata on the first value of its tag.
+    clock: gives the wall time, in seconds since the epoch, of values that are handed in without one.
+    name: the file's name, when it is not to be made of time, host and process; suffix: comes after the name.
+    A writer belongs to one thread.
+    """
+
+    def __init__(
+        self, folder: Path, *, clock: Callable[[], float] = time.time, suffix: str = "", name: str = ""
+    ) -> None:
+        now = clock()
+        unique = f"{socket.gethostname()}.{os.getpid()}.{next(_number_of_file)}"
+        self.path = folder / ((name or f"events.out.tfevents.{int(now):010d}.{unique}") + suffix)
+        self._clock = clock
+        self._described: set[str] = set()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("xb", buffering=_BUFFER)
+        self.event(Event(file_version=FILE_VERSION, source_metadata=SourceMetadata(writer="tbcore")), now)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def event(self, event: Any, wall_time: float | None = None) -> None:
+        """Write an Event message, at `wall_time` or now."""
+        event.wall_time = self._clock() if wall_time is None else wall_time
+        self._file.write(record(event.SerializeToString()))
+
+    def scalar(self, tag: str, value: float, step: int, wall_time: float | None = None) -> None:
+        """Write one number."""
+        self.scalars({tag: value}, step, wall_time)
+
+    def scalars(self, values: Mapping[str, float], step: int, wall_time: float | None = None) -> None:
+        """Write the numbers of several tags at one step, in one event."""
+        items = [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+        self.event(Event(step=step, summary=Summary(value=items)), wall_time)
+
+    def tensor(
+        self,
+        tag: str,
+        array: ArrayLike,
+        step: int,
+        plugin: str,
+        wall_time: float | None = None,
+        *,
+        content: bytes = b"",
+    ) -> None:
+        """Write an array for `plugin`; content: what that plugin keeps in the metadata of a tag."""
+        value = Summary.Value(tag=tag, tensor=tensor_proto(array))
+        if tag not in self._described:
+            self._described.add(tag)
+            data = SummaryMetadata.PluginData(plugin_name=plugin, content=content)
+            value.metadata.CopyFrom(SummaryMetadata(plugin_data=data))
+        self.event(Event(step=step, summary=Summary(value=[value])), wall_time)
+
+    def histogram(self, tag: str, values: ArrayLike, step: int, wall_time: float | None = None) -> None:
+        """Write the distribution of `values` as buckets [30, 3] of left edge, right edge and count.
+
+        Values that are not finite are left out; no value gives no bucket, equal values give one.
+        """
+        numbers = np.asarray(values, np.float64).ravel()
+        numbers = numbers[np.isfinite(numbers)]
+        if not len(numbers):
+            buckets = np.zeros((0, 3))
+        elif numbers.min() == numbers.max():
+            buckets = np.array([[numbers[0], numbers[0], len(numbers)]])
+        else:
+            counts, edges = np.histogram(numbers, _BINS)
+            buckets = np.column_stack((edges[:-1], edges[1:], counts))
+        self.tensor(tag, buckets, step, "histograms", wall_time)
+
+    def text(self, tag: str, text: str | Sequence[str], step: int, wall_time: float | None = None) -> None:
+        """Write a Markdown text, or a list of them."""
+        self.tensor(tag, np.array(text, object), step, "text", wall_time)
+
+    def image(self, tag: str, png: bytes | Sequence[bytes], step: int, wall_time: float | None = None) -> None:
+        """Write an image encoded as PNG, or several of one size. Raises TensorError when it is not a PNG."""
+        encoded = [png] if isinstance(png, bytes) else list(png)
+        if not encoded or any(not image.startswith(_PNG_START) or len(image) < _PNG_SIZE.stop for image in encoded):
+            raise TensorError(f"the image of {tag} is not a PNG")
+        size = [b"%d" % number for number in struct.unpack(">II", encoded[0][_PNG_SIZE])]
+        self.tensor(tag, np.array(size + encoded, object), step, "images", wall_time)
+
+    def session_start(self, step: int, wall_time: float | None = None) -> None:
+        """Write that the run starts again at `step`: what was written from there on is superseded."""
+        self.event(Event(step=step, session_log=SessionLog(status=SessionStatus.START)), wall_time)
+
+    def flush(self) -> None:
+        """Hand what was written to the operating system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Write the rest and close the file."""
+        self._file.close()

@@ -1,0 +1,264 @@
+"""Growing arrays that the scan kernel fills, and the frozen columns that readers see."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tbcore.formats import scan
+
+_PROBLEMS = 1024  # problems kept per part; beyond that they are only counted
+_SMALL = 4 << 20  # bytes of rows under which spare room is given back when a part is read
+_MOST_GROWTH = 16.0  # times the rows so far that are reserved at once, so that a wrong guess costs little memory
+_MOST_TEMPLATES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one tag in one form, in the order written: views that never change."""
+
+    tag: bytes
+    form: str
+    metadata: bytes
+    steps: NDArray[np.int64]
+    wall_times: NDArray[np.float64]
+    values: NDArray[np.float32] | NDArray[np.float64] | None  # scalars only
+    offsets: NDArray[np.int64] | None  # everything else: where the Summary.Value message lies
+    lengths: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True)
+class EventField:
+    """One event-level field of interest: its form, step, wall time, and where its bytes lie."""
+
+    form: str
+    step: int
+    wall_time: float
+    offset: int
+    length: int
+
+
+class Part:
+    """What has been read of one stretch of an event file, from `start` on.
+
+    A part is filled by one thread at a time. What `rows` returned stays as it was while the part grows.
+    """
+
+    def __init__(self, start: int = 0, expected: int = 0) -> None:
+        """expected: bytes that will be read at first, to size the arrays by."""
+        rows = expected // 16 + 64
+        self.start = start
+        self.ints = np.zeros(scan.INTS, np.int64)
+        self.ints[[scan.POS, scan.KEEP]] = start
+        self.ints[[scan.PREVIOUS, scan.DAMAGE]] = -1
+        self.columns = scan.Columns(
+            ints=self.ints,
+            floats=np.array([np.nan, -np.inf]),
+            slots=np.zeros((32, scan.SLOT_FIELDS), np.int64),
+            tags=np.zeros((32, scan.TAG_FIELDS), np.int64),
+            hashes=np.zeros(128, np.int64),
+            text=np.zeros(4096, np.uint8),
+            templates=np.zeros(8192, np.uint8),
+            steps32=np.empty(rows, np.int64),
+            walls32=np.empty(rows, np.float64),
+            values32=np.empty(rows, np.float32),
+            steps64=np.empty(0, np.int64),
+            walls64=np.empty(0, np.float64),
+            values64=np.empty(0, np.float64),
+            steps_blob=np.empty(0, np.int64),
+            walls_blob=np.empty(0, np.float64),
+            offsets_blob=np.empty(0, np.int64),
+            lengths_blob=np.empty(0, np.int64),
+            problems=np.empty((_PROBLEMS, 3), np.int64),
+            misc=np.empty((8, 4), np.int64),
+            misc_walls=np.empty(8, np.float64),
+        )
+
+    @property
+    def position(self) -> int:
+        """Where the next record begins, or where the search for one goes on: bytes from the start of the file."""
+        return int(self.ints[scan.POS])
+
+    @property
+    def keep(self) -> int:
+        """The first byte of the file that the next call of `read` needs."""
+        return int(self.ints[scan.KEEP])
+
+    @property
+    def need(self) -> int:
+        """How many bytes from `keep` on the next record needs at least."""
+        return int(self.ints[scan.NEED])
+
+    @property
+    def records(self) -> int:
+        """How many intact records were read."""
+        return int(self.ints[scan.RECORDS])
+
+    @property
+    def damage(self) -> int:
+        """Where the unreadable bytes begin that the scan is in the middle of, or -1."""
+        return int(self.ints[scan.DAMAGE])
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the scan ended in the middle of unreadable bytes."""
+        return self.damage >= 0
+
+    @property
+    def uncounted(self) -> int:
+        """How many problems there were beyond those kept."""
+        return int(self.ints[scan.LOST_PROBLEMS])
+
+    def read(self, buffer: NDArray[np.uint8], filled: int, base: int, size: int, limit: int) -> int:
+        """Read the whole records of buffer[:filled], which lie at `base` in a file of `size` bytes; return the scan's status.
+
+        The status is scan.MORE, scan.BIG or scan.REACHED; arrays grow here as the kernel asks for it.
+        """
+        while True:
+            status = int(scan.scan(buffer, filled, base, size, limit, self.columns))
+            if self.ints[scan.TEMPLATE_USED] * 2 > self.columns.templates.size < _MOST_TEMPLATES:
+                self._replace(templates=_longer(self.columns.templates, 4 * self.columns.templates.size))
+            if status != scan.ROOM:
+                return status
+            self._grow(min(size, limit))
+
+    def following(self, start: int, expected: int) -> "Part":
+        """Return an empty part that begins at `start` and already knows this part's tags and how often they come.
+
+        expected: bytes from `start` to the end of the new part.
+        """
+        part = Part(start)
+        old = self.columns
+        part.ints[[scan.TAGS, scan.SLOTS, scan.TEXT_USED, scan.TEMPLATE_USED, scan.PREVIOUS]] = self.ints[
+            [scan.TAGS, scan.SLOTS, scan.TEXT_USED, scan.TEMPLATE_USED, scan.PREVIOUS]
+        ]
+        part.columns = part.columns._replace(
+            slots=old.slots.copy(), tags=old.tags.copy(), hashes=old.hashes.copy(), text=old.text.copy(), templates=old.templates.copy()
+        )
+        scale = 1.02 * expected / max(1, self.position - self.start)
+        for kind in (scan.FLOAT32, scan.FLOAT64, scan.BLOB):
+            part._resize(kind, scale, empty=True)
+        return part
+
+    def trim(self) -> None:
+        """Give spare room back where the arrays are small; large ones are not touched where they are not filled."""
+        for kind in (scan.FLOAT32, scan.FLOAT64, scan.BLOB):
+            rows = self._arrays(kind)[0].size
+            slots = self.columns.slots[: self.ints[scan.SLOTS]]
+            used = int(slots[slots[:, scan.CLASS] == kind, scan.COUNT].sum())
+            if rows * 32 < _SMALL and rows > used:
+                self._resize(kind, 0.0)
+
+    def rows(self) -> list[Rows]:
+        """Return the rows of every tag and form, in the order in which they were first met; slots without rows are left out."""
+        c = self.columns
+        text = c.text
+        found = []
+        for slot in c.slots[: self.ints[scan.SLOTS]].tolist():
+            begin, end = slot[scan.BASE], slot[scan.BASE] + slot[scan.COUNT]
+            if begin == end:
+                continue
+            at, length, _hash, _first, meta, meta_length, _plugin, _spare = c.tags[slot[scan.TAG]].tolist()
+            steps, walls, *rest = (array[begin:end] for array in self._arrays(slot[scan.CLASS]))
+            scalar = slot[scan.CLASS] != scan.BLOB
+            found.append(
+                Rows(
+                    tag=text[at : at + length].tobytes(),
+                    form=scan.FORMS[slot[scan.FORM]],
+                    metadata=text[meta : meta + meta_length].tobytes() if meta >= 0 else b"",
+                    steps=steps,
+                    wall_times=walls,
+                    values=rest[0] if scalar else None,
+                    offsets=None if scalar else rest[0],
+                    lengths=None if scalar else rest[1],
+                )
+            )
+        return found
+
+    def event_fields(self, first: int = 0) -> list[EventField]:
+        """Return the event-level fields of interest from number `first` on, in file order."""
+        count = int(self.ints[scan.MISC])
+        rows = zip(self.columns.misc[first:count].tolist(), self.columns.misc_walls[first:count].tolist(), strict=True)
+        return [EventField(scan.EVENT_FIELDS[form], step, wall, at, length) for (form, step, at, length), wall in rows]
+
+    def problems(self) -> list[tuple[int, int, int]]:
+        """Return (file offset, reason of scan.REASONS, bytes skipped) of each problem that was kept."""
+        return [(at, reason, skipped) for at, reason, skipped in self.columns.problems[: self.ints[scan.PROBLEMS]].tolist()]
+
+    def _arrays(self, kind: int) -> tuple[NDArray[np.generic], ...]:
+        c = self.columns
+        if kind == scan.FLOAT32:
+            return c.steps32, c.walls32, c.values32
+        if kind == scan.FLOAT64:
+            return c.steps64, c.walls64, c.values64
+        return c.steps_blob, c.walls_blob, c.offsets_blob, c.lengths_blob
+
+    def _replace(self, **arrays: NDArray[np.generic]) -> None:
+        self.columns = self.columns._replace(**arrays)
+
+    def _grow(self, end: int) -> None:
+        """Make room in the array that the kernel found full; `end` is where the part is expected to end."""
+        c = self.columns
+        want = int(self.ints[scan.WANT])
+        if want == scan.WANT_TAGS:
+            tags = np.zeros((2 * c.tags.shape[0], scan.TAG_FIELDS), np.int64)
+            tags[: c.tags.shape[0]] = c.tags
+            hashes = np.zeros(4 * tags.shape[0], np.int64)
+            scan.rehash(tags, int(self.ints[scan.TAGS]), hashes)
+            self._replace(tags=tags, hashes=hashes)
+        elif want == scan.WANT_SLOTS:
+            slots = np.zeros((2 * c.slots.shape[0], scan.SLOT_FIELDS), np.int64)
+            slots[: c.slots.shape[0]] = c.slots
+            self._replace(slots=slots)
+        elif want == scan.WANT_TEXT:
+            self._replace(text=_longer(c.text, 2 * c.text.size + self.need + scan.PADDING))
+        elif want == scan.WANT_MISC:
+            misc = np.empty((2 * c.misc.shape[0], 4), np.int64)
+            misc[: c.misc.shape[0]] = c.misc
+            self._replace(misc=misc, misc_walls=_longer(c.misc_walls, misc.shape[0]))
+        else:
+            kind = {scan.WANT32: scan.FLOAT32, scan.WANT64: scan.FLOAT64, scan.WANT_BLOB: scan.BLOB}[want]
+            read = self.position - self.start
+            ahead = max(0, end - self.position)
+            scale = 1.03 * (read + ahead) / read if read >= 1 << 16 else 2.0
+            self._resize(kind, min(max(scale, 1.25), _MOST_GROWTH))
+
+    def _resize(self, kind: int, scale: float, *, empty: bool = False) -> None:
+        """Move the rows of one class into new arrays with `scale` times the rows so far for each slot.
+
+        scale 0 leaves no spare room; empty: leave the rows behind.
+        """
+        c = self.columns
+        slots = c.slots
+        of_kind = np.flatnonzero(slots[: self.ints[scan.SLOTS], scan.CLASS] == kind)
+        counts = slots[of_kind, scan.COUNT]
+        # An odd number of cache lines each: columns a power of two apart would share one set of the cache.
+        rooms = ((counts * scale).astype(np.int64) // 8 + 2 | 1) * 8 if scale else counts
+        bases = np.concatenate(([0], np.cumsum(rooms)))
+        used = int(bases[-1])
+        total = used + (used // 16 + 256 if scale else 0)
+        old = self._arrays(kind)
+        new = tuple(np.empty(total, array.dtype) for array in old)
+        if not empty:
+            moves = list(zip(slots[of_kind, scan.BASE].tolist(), bases.tolist(), counts.tolist(), strict=False))
+            for before, after in zip(old, new, strict=True):
+                for source, target, count in moves:
+                    after[target : target + count] = before[source : source + count]
+        slots[of_kind, scan.BASE] = bases[:-1]
+        slots[of_kind, scan.CAPACITY] = rooms
+        if empty:
+            slots[of_kind, scan.COUNT] = 0
+        names = {
+            scan.FLOAT32: ("steps32", "walls32", "values32"),
+            scan.FLOAT64: ("steps64", "walls64", "values64"),
+            scan.BLOB: ("steps_blob", "walls_blob", "offsets_blob", "lengths_blob"),
+        }[kind]
+        self._replace(**dict(zip(names, new, strict=True)))
+        self.ints[{scan.FLOAT32: scan.USED32, scan.FLOAT64: scan.USED64, scan.BLOB: scan.USED_BLOB}[kind]] = used
+
+
+def _longer(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
+    """Return a copy of `array` [n] with room for `size` elements; the new ones hold anything."""
+    longer = np.empty(size, array.dtype)
+    longer[: array.size] = array
+    return longer

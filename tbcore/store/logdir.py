@@ -1,0 +1,358 @@
+"""A logdir: discovers runs, refreshes them side by side, and hands out immutable snapshots."""
+
+import math
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tbcore.errors import LogdirError, PatternError
+from tbcore.series import FileReport, Problem, Series
+from tbcore.store.columns import Part
+from tbcore.store.run import EventFile, Run, natural, read_part
+from tbcore.store.sources import Folder, LocalSource, Source, Stat
+
+_PIECE = 24 << 20  # bytes of a file that are worth a reader of their own
+_DEEPEST = 64  # folders inside each other, beyond which something is wrong with the file system
+_EVERY = 0.25  # seconds between the snapshots that a first, long refresh publishes
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the readers of a logdir see: runs in their order, and what is wrong with folders. Never changes."""
+
+    generation: int = 0
+    runs: dict[str, Run] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a refresh is: files done of files to read, and bytes likewise."""
+
+    done: int
+    total: int
+    bytes_done: int
+    bytes_total: int
+
+
+class Logdir:
+    """The runs below one folder, or several, as far as `refresh` has read them.
+
+    Any number of threads may look at it while one refreshes: they see the last snapshot.
+    """
+
+    def __init__(self, spec: str | os.PathLike[str], *, source: Source | None = None, workers: int | None = None) -> None:
+        """spec: a path, or several as "train=a/b,eval=c/d" or "train:a/b,eval:c/d"."""
+        self.spec = os.fspath(spec)
+        self.source = LocalSource() if source is None else source
+        self.roots = roots(self.spec)
+        self.snapshot = Snapshot()
+        self.progress: Progress | None = None
+        self._workers = workers or os.cpu_count() or 1
+        self._files: dict[str, dict[str, EventFile]] = {}
+        self._generations: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Return the runs by the wall time of their first event, those without one last."""
+        return tuple(self.snapshot.runs.values())
+
+    @property
+    def generation(self) -> int:
+        """Return a number that moves whenever a refresh changed anything."""
+        return self.snapshot.generation
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return everything that is wrong with folders and files, worst named first by run order."""
+        return self.snapshot.problems + tuple(problem for run in self.runs for problem in run.problems)
+
+    def refresh(self, *, wait: bool = True, on_progress: Callable[[Progress], None] | None = None) -> bool:
+        """Read what is new and return whether anything is.
+
+        wait: whether to wait for a refresh that is going on in another thread; without, return False at once.
+        Raises LogdirError when there is no folder to read.
+        """
+        if not self._lock.acquire(blocking=wait):
+            return False
+        try:
+            return self._refresh(on_progress)
+        finally:
+            self.progress = None
+            self._lock.release()
+
+    def find(self, kind: str, tags: str | None = None, runs: str | None = None) -> list[Series]:
+        """Return the series of a kind whose tag and run match, in run order, tags in natural order.
+
+        tags, runs: regular expressions, case-insensitive and unanchored; None matches all. Raises PatternError.
+        """
+        tag_matches, run_matches = matcher(tags), matcher(runs)
+        seen: dict[str, bool] = {}
+        order: dict[str, list[tuple[int, int | str]]] = {}
+        found = []
+        for run in self.runs:
+            if not run_matches(run.name):
+                continue
+            matching = []
+            for (of_kind, tag), series in run.series.items():
+                if of_kind != kind:
+                    continue
+                if tag not in seen:
+                    seen[tag] = tag_matches(tag)
+                    order[tag] = natural(tag)
+                if seen[tag]:
+                    matching.append(series)
+            found += sorted(matching, key=lambda series: order[series.tag])
+        return found
+
+    def _refresh(self, on_progress: Callable[[Progress], None] | None) -> bool:
+        folders, folder_problems = self._discover()
+        wanted = self._compare(folders)
+        changed = self._forget(folders)
+        folders_changed = folder_problems != self.snapshot.problems
+        if wanted:
+            self._read(wanted, folder_problems, on_progress)
+        elif changed or folders_changed:
+            self._publish(changed, folder_problems)
+        return bool(wanted or changed or folders_changed)
+
+    def _discover(self) -> tuple[dict[str, tuple[str, Folder]], tuple[Problem, ...]]:
+        """Return the folders that hold event files, by run name, and the folders that could not be listed."""
+        found: dict[str, tuple[str, Folder]] = {}
+        problems = []
+        errors = []
+        for prefix, root in self.roots:
+            try:
+                self.source.check(root)
+            except LogdirError as error:
+                errors.append(error)
+                problems.append(Problem(root, 0, str(error)))
+                continue
+            for parts, path, folder in self._walk((), root, ()):
+                name = "/".join((*((prefix,) if prefix else ()), *parts)) or "."
+                if folder.error:
+                    problems.append(Problem(name, 0, f"the folder cannot be listed ({folder.error})"))
+                elif folder.files:
+                    found[name] = (path, folder)
+        if len(errors) == len(self.roots):
+            raise errors[0]
+        return found, tuple(problems)
+
+    def _walk(
+        self, parts: tuple[str, ...], path: str, inside: tuple[tuple[int, int], ...]
+    ) -> Iterator[tuple[tuple[str, ...], str, Folder]]:
+        """Yield every folder from `path` down, following links but never into a folder that we are inside of."""
+        folder = self.source.folder(path)
+        if folder.identity in inside or len(parts) > _DEEPEST:
+            return
+        yield parts, path, folder
+        for name in folder.folders:
+            yield from self._walk((*parts, name), self.source.join(path, name), (*inside, folder.identity))
+
+    def _compare(self, folders: dict[str, tuple[str, Folder]]) -> list[tuple[str, EventFile, Stat]]:
+        """Return the files that differ from what was read of them: (run, file, state)."""
+        wanted = []
+        for run, (path, folder) in folders.items():
+            known = self._files.setdefault(run, {})
+            for name in folder.files:
+                full = self.source.join(path, name)
+                try:
+                    state = self.source.stat(full)
+                except OSError:
+                    known.pop(name, None)  # gone since it was listed
+                    continue
+                file = known.get(name)
+                if file is None or file.path != full:
+                    file = known[name] = EventFile(full, name if run == "." else f"{run}/{name}", self.source)
+                if file.changed(state):
+                    wanted.append((run, file, state))
+        return wanted
+
+    def _forget(self, folders: dict[str, tuple[str, Folder]]) -> set[str]:
+        """Drop files and runs that are gone; return the names of the runs that this changes."""
+        changed = set()
+        for run in list(self._files):
+            present = set(folders[run][1].files) if run in folders else set()
+            gone = [name for name in self._files[run] if name not in present]
+            for name in gone:
+                del self._files[run][name]
+            if gone:
+                changed.add(run)
+            if not self._files[run]:
+                del self._files[run]
+                changed.add(run)
+        return changed & (set(self.snapshot.runs) | set(self._files))
+
+    def _read(
+        self, wanted: list[tuple[str, EventFile, Stat]], problems: tuple[Problem, ...], on_progress: Callable[[Progress], None] | None
+    ) -> None:
+        """Read the wanted files side by side, publishing snapshots as runs become ready."""
+        total = sum(file.unread(state) for _run, file, state in wanted)
+        piece = max(_PIECE, total // (2 * self._workers))
+        done = bytes_done = 0
+        dirty = {run for run in self._files if run not in self.snapshot.runs}
+        published = _clock()
+        self.progress = Progress(0, len(wanted), 0, total)
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="tbcore") as pool:
+            # Large files first, so that no thread ends up alone with one.
+            wanted.sort(key=lambda item: -item[1].unread(item[2]))
+            tasks: dict[Future[None], tuple[str, EventFile, Stat]] = {}
+            joined: list[tuple[tuple[str, EventFile, Stat], list[Part], list[Future[None]]]] = []
+            small: list[tuple[str, EventFile, Stat]] = []
+            for item in wanted:
+                run, file, state = item
+                if file.state is None and state.size > 1.5 * piece and self._workers > 1:
+                    pieces = self._split(file, state, piece)
+                    futures = [pool.submit(self._read_piece, file, part, state, limit) for part, limit in pieces]
+                    joined.append((item, [part for part, _limit in pieces], futures))
+                elif state.size > _PIECE // 16:
+                    tasks[pool.submit(file.read, state)] = item
+                else:
+                    small.append(item)
+            batch = max(1, min(64, len(small) // (4 * self._workers)))
+            batches = {
+                pool.submit(_read_all, small[first : first + batch]): small[first : first + batch]
+                for first in range(0, len(small), batch)
+            }
+
+            def finished(items: list[tuple[str, EventFile, Stat]]) -> None:
+                nonlocal done, bytes_done, published
+                for run, _file, state in items:
+                    dirty.add(run)
+                    done += 1
+                    bytes_done += state.size
+                self.progress = Progress(done, len(wanted), min(bytes_done, total), total)
+                if on_progress is not None:
+                    on_progress(self.progress)
+                if _clock() - published > _EVERY and done < len(wanted):
+                    self._publish(dirty, problems)
+                    dirty.clear()
+                    published = _clock()
+
+            for future in as_completed([*tasks, *batches]):
+                future.result()
+                finished([tasks[future]] if future in tasks else batches[future])
+            for item, parts, futures in joined:
+                for future in futures:
+                    future.result()
+                item[1].read(item[2], parts)
+                finished([item])
+        self._publish(dirty, problems)
+
+    def _split(self, file: EventFile, state: Stat, piece: int) -> list[tuple[Part, int]]:
+        """Return the parts of a large file to read side by side, or one that ends where the file does."""
+        try:
+            return file.split(state, max(2, round(state.size / piece)))
+        except OSError:
+            return []  # the reading of the whole file says why
+
+    def _read_piece(self, file: EventFile, part: Part, state: Stat, limit: int) -> None:
+        try:
+            handle = self.source.open(file.path)
+        except OSError:
+            return  # the part stays where it is, and the reading of the whole file says why
+        try:
+            read_part(self.source, handle, part, state.size, limit)
+        except OSError:
+            return
+        finally:
+            self.source.close(handle)
+
+    def _publish(self, changed: set[str], problems: tuple[Problem, ...]) -> None:
+        """Swap in a snapshot in which the changed runs are new."""
+        old = self.snapshot
+        runs = {name: run for name, run in old.runs.items() if name in self._files}
+        for name in changed:
+            if name in self._files:
+                self._generations[name] = self._generations.get(name, 0) + 1
+                runs[name] = _run(name, self._files[name], self._generations[name], self.source)
+        ordered = sorted(runs.values(), key=lambda run: (math.isnan(run.start), 0.0 if math.isnan(run.start) else run.start, natural(run.name)))
+        self.snapshot = Snapshot(old.generation + 1, {run.name: run for run in ordered}, problems)
+
+
+def _read_all(items: list[tuple[str, EventFile, Stat]]) -> None:
+    for _run_name, file, state in items:
+        file.read(state)
+
+
+def _clock() -> float:
+    return os.times().elapsed
+
+
+def _run(name: str, files: dict[str, EventFile], generation: int, source: Source) -> Run:
+    """Return the run that its files make as far as they are read."""
+    ordered = [files[key] for key in sorted(files) if files[key].state is not None]
+    opened = [file.opened.wall_time for file in ordered if math.isfinite(file.opened.wall_time)]
+    latest = [file.opened.last_wall_time for file in ordered if math.isfinite(file.opened.last_wall_time)]
+    return Run(
+        name=name,
+        path=os.path.dirname(ordered[0].path) if ordered else "",
+        start=min(opened, default=math.nan),
+        last_wall_time=max(latest, default=math.nan),
+        generation=generation,
+        files=tuple(file.report for file in ordered),
+        segments=tuple((file.path, file.opened, file.rows, file.graphs) for file in ordered),
+        source=source,
+    )
+
+
+def roots(spec: str) -> list[tuple[str, str]]:
+    """Return (name, path) of every root that `spec` names; a single path has the name "".
+
+    A path that exists is that path, whatever signs are in it. Raises LogdirError when two roots have one name.
+    """
+    if not spec.strip():
+        raise LogdirError("no logdir is given: pass a folder of event files")
+    if os.path.exists(os.path.expanduser(spec)):
+        return [("", os.path.expanduser(spec))]
+    parts = [part for part in spec.split(",") if part.strip()]
+    named = [_named(part.strip()) for part in parts]
+    if not any(name for name, _path in named):
+        if len(parts) == 1:
+            return [("", os.path.expanduser(spec))]
+        named = [(path, path) for _name, path in named]
+    found: dict[str, str] = {}
+    for name, path in named:
+        name = name or path
+        if name in found:
+            raise LogdirError(f"the logdir names {name!r} twice: give every folder a name of its own")
+        found[name] = os.path.expanduser(path)
+    return list(found.items())
+
+
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+def _named(part: str) -> tuple[str, str]:
+    """Return (name, path) of one part of a spec; the name is "" when there is none.
+
+    A colon names a run unless it follows a slash, belongs to a scheme (gs://) or to a drive (C:\\).
+    """
+    for sign in ("=", ":"):
+        name, found, path = part.partition(sign)
+        if found and name and path and "/" not in name and "\\" not in name:
+            if sign == ":" and (path.startswith("//") or _DRIVE.match(part)):
+                continue
+            return name, path
+    return "", part
+
+
+def matcher(pattern: str | None) -> Callable[[str], bool]:
+    """Return a test for names: case-insensitive, unanchored; None and "" match all.
+
+    Raises PatternError, saying where, when `pattern` is not a regular expression.
+    """
+    if not pattern:
+        return lambda _name: True
+    try:
+        compiled = re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        at = "" if error.pos is None else f" at position {error.pos + 1}"
+        raise PatternError(f"{pattern!r} is not a regular expression: {error.msg}{at}") from error
+    return lambda name: compiled.search(name) is not None

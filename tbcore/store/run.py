@@ -1,0 +1,361 @@
+"""Event files as they are read, and the immutable runs that readers see."""
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tbcore.errors import FormatError
+from tbcore.formats import events, scan
+from tbcore.kinds import kind_of
+from tbcore.series import FileReport, Opened, Problem, Segment, Series
+from tbcore.store.columns import EventField, Part, Rows
+from tbcore.store.sources import Source, Stat
+
+CHUNK = 1 << 20  # bytes read at a time: small enough to stay in the processor's cache until they are parsed
+_SEEK = 4 << 20  # bytes in which a second reader looks for a record to start at
+_GZIP = b"\x1f\x8b"
+_FORMS = {"scalar": "simple_value"}  # forms of the kernel that have another name among the formats
+
+# Tags of values that are fields of an event and have none; those of run metadata are in the value.
+EVENT_TAGS = {
+    "graph_def": "__run_graph__",
+    "meta_graph_def": "__meta_graph__",
+    "session_log": "__session_log__",
+}
+
+_buffers = threading.local()
+
+
+def _buffer(room: int) -> NDArray[np.uint8]:
+    """Return this thread's reading buffer, with room for `room` bytes and the padding the kernel needs."""
+    if room > CHUNK:
+        return np.empty(room + scan.PADDING, np.uint8)
+    if not hasattr(_buffers, "chunk"):
+        _buffers.chunk = np.empty(CHUNK + scan.PADDING, np.uint8)
+    chunk: NDArray[np.uint8] = _buffers.chunk
+    return chunk
+
+
+class EventFile:
+    """One event file: what has been read of it, and how to read on. One thread at a time."""
+
+    def __init__(self, path: str, name: str, source: Source) -> None:
+        """name: the file's name for people, relative to the logdir."""
+        self.path, self.name, self.source = path, name, source
+        self.state: Stat | None = None
+        self.parts: list[Part] = [Part()]
+        self.rows: tuple[tuple[Rows, ...], ...] = ()  # per part, as of the last finished refresh
+        self.report = FileReport(name, 0, 0, 0, 0, np.nan, -np.inf, "", "", ())
+        self.version = self.writer = ""
+        self.opened = Opened(np.nan, -np.inf)
+        self.graphs: tuple[tuple[str, EventField], ...] = ()  # (tag, value) of graphs, run metadata, sessions
+        self._tail = b""
+        self._head = b""
+        self._error: Problem | None = None
+        self._fields = [0]  # event-level fields of each part that are understood already
+
+    def changed(self, state: Stat) -> bool:
+        """Return whether the file differs from what was read of it."""
+        return self.state != state
+
+    def unread(self, state: Stat) -> int:
+        """Return how many bytes there are to read."""
+        return state.size - self.parts[-1].position if self._continues(state) else state.size
+
+    def read(self, state: Stat, pieces: "list[Part] | None" = None) -> None:
+        """Read what is new up to the size in `state`, from the start where the file is not the one that was read.
+
+        pieces: parts of this file that other threads have read already, in order.
+        """
+        try:
+            handle = self.source.open(self.path)
+        except OSError as error:
+            self.fail(state, error)
+            return
+        try:
+            if not self._continues(state) or not self._same_bytes(handle):
+                self._reset(state)
+            if pieces:
+                self._adopt(pieces, handle, state)
+            part = self.parts[-1]
+            read_part(self.source, handle, part, state.size, state.size)
+            part.trim()
+            self._understand(handle, state)
+            self._error = None
+        except OSError as error:
+            self.fail(state, error)
+            return
+        finally:
+            self.source.close(handle)
+        self.state = state
+        self._publish(state)
+
+    def split(self, state: Stat, count: int) -> list[tuple[Part, int]]:
+        """Read the beginning of a file never read before, and return (part, limit) of `count` parts to read side by side.
+
+        The first part is the beginning itself, to be read on. Fewer parts where no record is found to start one at.
+        """
+        handle = self.source.open(self.path)
+        try:
+            self._reset(state)
+            first = self.parts[0]
+            read_part(self.source, handle, first, state.size, min(CHUNK, state.size))
+            starts = [first.start]
+            for number in range(1, count):
+                start = self._record_after(handle, state.size * number // count, state.size)
+                if start > max(starts[-1], first.position):
+                    starts.append(start)
+            limits = [*starts[1:], state.size]
+            parts = [first]
+            for start, limit in zip(starts[1:], limits[1:], strict=True):
+                parts.append(first.following(start, limit - start))
+            return list(zip(parts, limits, strict=True))
+        finally:
+            self.source.close(handle)
+
+    def fail(self, state: Stat, error: OSError) -> None:
+        """Note that the file could not be read; what was read before stays."""
+        self._error = Problem(self.name, 0, f"cannot be read ({error.strerror or error}): check its permissions")
+        self.state = state
+        self._publish(state)
+
+    def _continues(self, state: Stat) -> bool:
+        """Return whether the file is still the one that was read, as far as its state tells."""
+        old = self.state
+        return old is not None and old.identity == state.identity and state.size >= self.parts[-1].keep
+
+    def _same_bytes(self, handle: int) -> bool:
+        """Return whether the first bytes that were read, and the last, are still what they were."""
+        end = self.parts[-1].keep
+        return self._bytes(handle, 0, len(self._head)) == self._head and (
+            self._bytes(handle, end - len(self._tail), len(self._tail)) == self._tail
+        )
+
+    def _bytes(self, handle: int, offset: int, length: int) -> bytes:
+        buffer = np.empty(length, np.uint8)
+        got = self.source.read(handle, buffer, offset) if length else 0
+        return buffer[:got].tobytes()
+
+    def _reset(self, state: Stat) -> None:
+        self.parts = [Part(0, min(state.size, CHUNK))]
+        self._fields = [0]
+        self._head = self._tail = b""
+        self.graphs = ()
+        self.opened = Opened(np.nan, -np.inf)
+        self.version = self.writer = ""
+
+    def _adopt(self, pieces: list[Part], handle: int, state: Stat) -> None:
+        """Take over parts read side by side; where one did not end at the next, read on without the next."""
+        self.parts = [pieces[0]]
+        for piece in pieces[1:]:
+            last = self.parts[-1]
+            if last.position == piece.start and not last.damaged:
+                self.parts.append(piece)
+            elif last.position < piece.start or last.damaged:
+                read_part(self.source, handle, last, state.size, piece.start)
+                if last.position == piece.start and not last.damaged:
+                    self.parts.append(piece)
+        self._fields = [0] * len(self.parts)
+
+    def _record_after(self, handle: int, offset: int, size: int) -> int:
+        """Return where the first record after `offset` begins that is intact and followed by another, or -1."""
+        buffer = _buffer(_SEEK)
+        room = min(_SEEK, size - offset)
+        got = self.source.read(handle, buffer[:room], offset)
+        at = int(scan.record_after(buffer, got))
+        return offset + at if at >= 0 else -1
+
+    def _understand(self, handle: int, state: Stat) -> None:
+        """Take in the event-level fields that are new: who wrote the file, sessions, graphs."""
+        version, writer = self.version, self.writer
+        restarts = list(self.opened.restarts)
+        graphs = list(self.graphs)
+        for number, part in enumerate(self.parts):
+            for found in part.event_fields(self._fields[number]):
+                self._fields[number] += 1
+                if found.form in ("file_version", "source_metadata", "session_log") and found.length < 1 << 16:
+                    data = self._bytes(handle, found.offset, found.length)
+                    if found.form == "file_version":
+                        version = version or data.decode("utf-8", "replace")
+                    elif found.form == "source_metadata":
+                        writer = writer or events.writer_of(data)
+                    elif _starts(data):
+                        restarts.append((found.step, found.wall_time))
+                if found.form in events.EVENT_FORMS:
+                    tag = EVENT_TAGS.get(found.form, "")
+                    if not tag:
+                        tag = events.tag_of_run_metadata(self._bytes(handle, found.offset, min(found.length, 1 << 12)))
+                    graphs.append((tag, found))
+        first = self.parts[0].columns.floats[0]
+        latest = max(float(part.columns.floats[1]) for part in self.parts)
+        self.graphs = tuple(graphs)
+        self.opened = Opened(float(first), latest, tuple(restarts))
+        head = min(64, self.parts[-1].keep)
+        self._head = self._bytes(handle, 0, head)
+        self._tail = self._bytes(handle, self.parts[-1].keep - min(16, head), min(16, head))
+        self.version, self.writer = version, writer
+
+    def _publish(self, state: Stat) -> None:
+        """Make what was read visible to `Run`: rows that never change, and the report."""
+        self.rows = tuple(tuple(part.rows()) for part in self.parts)
+        last = self.parts[-1]
+        problems = [] if self._error is None else [self._error]
+        for part in self.parts:
+            problems += [Problem(self.name, at, scan.REASONS[why], skipped) for at, why, skipped in part.problems()]
+        records = sum(part.records for part in self.parts)
+        waiting = max(0, state.size - last.keep) if self._error is None else 0
+        if last.damaged:
+            lost = state.size - last.damage
+            words = "unreadable up to the end of the file"
+            if records == 0:
+                packed = self._head.startswith(_GZIP)
+                words = "compressed with gzip: unpack it" if packed else "this is not an event file: no record found"
+            problems.append(Problem(self.name, last.damage, words, lost))
+            waiting = 0
+        self.report = FileReport(
+            name=self.name,
+            size=state.size,
+            read=last.position,
+            records=records,
+            waiting=waiting,
+            opened=self.opened.wall_time,
+            last_wall_time=self.opened.last_wall_time,
+            version=self.version,
+            writer=self.writer,
+            problems=tuple(problems),
+            uncounted=sum(part.uncounted for part in self.parts),
+        )
+
+
+def _starts(data: bytes) -> bool:
+    """Return whether a SessionLog says that a session starts."""
+    try:
+        session = events.payload(data, "session_log").details
+    except FormatError:
+        return False
+    return isinstance(session, events.Session) and session.status == "START"
+
+
+def read_part(source: Source, handle: int, part: Part, size: int, limit: int) -> None:
+    """Read whole records into `part`, up to the record at `limit` or the end of the file's `size` bytes.
+
+    Raises OSError when the source does.
+    """
+    room = CHUNK
+    buffer = _buffer(room)
+    base, filled = part.keep, 0
+    while True:
+        wanted = min(room - filled, size - base - filled)
+        got = source.read(handle, buffer[filled : filled + wanted], base + filled) if wanted > 0 else 0
+        filled += got
+        status = part.read(buffer, filled, base, size, limit)
+        if status == scan.REACHED or got < wanted or base + filled >= size:
+            return
+        rest = base + filled - part.keep
+        if part.need + CHUNK // 2 > room:
+            room = part.need + CHUNK
+            larger = _buffer(room)
+            larger[:rest] = buffer[filled - rest : filled]
+            buffer = larger
+        else:
+            buffer[:rest] = buffer[filled - rest : filled]
+        base, filled = part.keep, rest
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: a folder of event files, as it was at one moment. Nothing in it changes.
+
+    name: relative to the logdir, "." for the logdir itself; start: wall time of its first event, NaN when it has none.
+    generation: moves whenever anything of the run does.
+    """
+
+    name: str
+    path: str
+    start: float
+    last_wall_time: float
+    generation: int
+    files: tuple[FileReport, ...]
+    segments: tuple[tuple[str, Opened, tuple[tuple[Rows, ...], ...], tuple[tuple[str, EventField], ...]], ...] = field(repr=False)
+    source: Source = field(repr=False)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return everything that is wrong with the run's files."""
+        return tuple(problem for file in self.files for problem in file.problems)
+
+    @cached_property
+    def series(self) -> Mapping[tuple[str, str], Series]:
+        """The series of the run by (kind, tag), in the order in which they were first logged."""
+        metadata: dict[bytes, bytes] = {}
+        for _path, _opened, parts, _graphs in self.segments:
+            for rows in (rows for part in parts for rows in part):
+                if rows.metadata:
+                    metadata.setdefault(rows.tag, rows.metadata)
+        known = {tag: _metadata(data) for tag, data in metadata.items()}
+        found: dict[tuple[str, str], list[Segment]] = {}
+        for path, opened, parts, graphs in self.segments:
+            for rows in (rows for part in parts for rows in part):
+                tag = _text(rows.tag)
+                about = known.get(rows.tag, events.Metadata())
+                kind = kind_of(about.plugin, rows.form)
+                form = _FORMS.get(rows.form, rows.form)
+                segment = Segment(path, opened, form, rows.steps, rows.wall_times, rows.values, rows.offsets, rows.lengths)
+                found.setdefault((kind, tag), []).append(segment)
+            for tag, at in graphs:
+                key = (kind_of("", at.form), tag)
+                one = np.array([at.step]), np.array([at.wall_time]), None, np.array([at.offset]), np.array([at.length])
+                found.setdefault(key, []).append(Segment(path, opened, at.form, *one))
+        restarts = tuple(opened for _path, opened, _parts, _graphs in self.segments if opened.restarts)
+        by_tag = {_text(tag): about for tag, about in known.items()}
+        return {
+            (kind, tag): _series(self, kind, tag, tuple(segments), by_tag.get(tag, events.Metadata()), restarts)
+            for (kind, tag), segments in found.items()
+        }
+
+
+def _series(
+    run: Run, kind: str, tag: str, segments: tuple[Segment, ...], about: events.Metadata, restarts: tuple[Opened, ...]
+) -> Series:
+    return Series(
+        run=run.name,
+        tag=tag,
+        kind=kind,
+        segments=segments,
+        load=run.source.load,
+        decode=_decode,
+        plugin=about.plugin,
+        content=about.content,
+        display_name=about.display_name,
+        description=about.description,
+        restarts=restarts,
+    )
+
+
+def _decode(data: bytes, form: str, plugin: str) -> object:
+    return events.payload(data, form, plugin or None).value
+
+
+def _metadata(data: bytes) -> events.Metadata:
+    try:
+        return events.metadata(data)
+    except FormatError:
+        return events.Metadata()
+
+
+def _text(tag: bytes) -> str:
+    """Return a tag as text; bytes that are not UTF-8 are written out, so that no two tags become one."""
+    return tag.decode("utf-8", "backslashreplace")
+
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def natural(name: str) -> list[tuple[int, int | str]]:
+    """Return a key that sorts names as people count: step9 before step10."""
+    return [(0, int(part)) if part.isdigit() and part.isascii() else (1, part) for part in _DIGITS.split(name)]

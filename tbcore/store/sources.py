@@ -1,0 +1,139 @@
+"""Where bytes come from. A source lists folders, tells the state of files, and reads bytes; the local one is first."""
+
+import os
+import stat
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tbcore.errors import CorruptRecordError, LogdirError
+
+
+@dataclass(frozen=True)
+class Stat:
+    """The state of a file: `identity` changes when another file takes its name, `modified` when it is written (ns)."""
+
+    identity: tuple[int, int]
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What a folder holds: names of folders in it, and of event files; `error` says why it could not be listed."""
+
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    identity: tuple[int, int] = (0, 0)
+    error: str = ""
+
+
+class Source(Protocol):
+    """What the store needs of a file system."""
+
+    def check(self, root: str) -> None:
+        """Raise LogdirError, saying what to do, when `root` is not a folder that can be read."""
+
+    def folder(self, path: str) -> Folder:
+        """Return what the folder at `path` holds."""
+
+    def join(self, *parts: str) -> str:
+        """Return the path of `parts`, one inside the other."""
+
+    def stat(self, path: str) -> Stat:
+        """Return the state of a file. Raises OSError when there is none."""
+
+    def open(self, path: str) -> int:
+        """Return a handle for `read`. Raises OSError."""
+
+    def read(self, handle: int, buffer: NDArray[np.uint8], offset: int) -> int:
+        """Read bytes from `offset` on into `buffer`; return how many came, 0 at the end. Raises OSError."""
+
+    def close(self, handle: int) -> None:
+        """Give a handle back."""
+
+    def load(self, path: str, offset: int, length: int) -> bytes:
+        """Return `length` bytes at `offset`. Raises CorruptRecordError when the file no longer holds them."""
+
+
+_SETTLED = 2_000_000_000  # ns after which a folder's time stamp tells every change of it
+
+
+class LocalSource:
+    """Files of this machine. Folders whose time stamp has not moved are not listed again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, Folder]] = {}
+
+    def check(self, root: str) -> None:
+        if not os.path.exists(root):
+            raise LogdirError(f"{root} does not exist: check the path, or start training first")
+        if not os.path.isdir(root):
+            raise LogdirError(f"{root} is a file: give the folder that holds it, {os.path.dirname(os.path.abspath(root))}")
+        try:
+            os.scandir(root).close()
+        except OSError as error:
+            raise LogdirError(f"{root} cannot be read ({error.strerror}): check its permissions") from error
+
+    def folder(self, path: str) -> Folder:
+        try:
+            state = os.stat(path)
+        except OSError as error:
+            self._known.pop(path, None)
+            return Folder(error=error.strerror or str(error))
+        known = self._known.get(path)
+        if known is not None and known[0] == state.st_mtime_ns and known[1].identity == (state.st_dev, state.st_ino):
+            return known[1]
+        folders, files = [], []
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        folders.append(entry.name)
+                    elif "tfevents" in entry.name and entry.is_file():
+                        files.append(entry.name)
+        except OSError as error:
+            self._known.pop(path, None)
+            return Folder(identity=(state.st_dev, state.st_ino), error=error.strerror or str(error))
+        found = Folder(tuple(sorted(folders)), tuple(sorted(files)), (state.st_dev, state.st_ino))
+        if abs(time.time_ns() - state.st_mtime_ns) > _SETTLED:
+            self._known[path] = (state.st_mtime_ns, found)
+        else:
+            self._known.pop(path, None)  # a change within the clock's tick would not show
+        return found
+
+    def join(self, *parts: str) -> str:
+        return os.path.join(*parts)
+
+    def stat(self, path: str) -> Stat:
+        state = os.stat(path)
+        if not stat.S_ISREG(state.st_mode):
+            raise OSError(0, "not a plain file")
+        return Stat((state.st_dev, state.st_ino), state.st_size, state.st_mtime_ns)
+
+    def open(self, path: str) -> int:
+        return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+
+    def read(self, handle: int, buffer: NDArray[np.uint8], offset: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(handle, [memoryview(buffer)], offset)
+        os.lseek(handle, offset, os.SEEK_SET)
+        data = os.read(handle, buffer.size)
+        buffer[: len(data)] = np.frombuffer(data, np.uint8)
+        return len(data)
+
+    def close(self, handle: int) -> None:
+        os.close(handle)
+
+    def load(self, path: str, offset: int, length: int) -> bytes:
+        try:
+            with open(path, "rb") as file:
+                if offset + length > os.fstat(file.fileno()).st_size:
+                    raise CorruptRecordError(f"{path}: the file became shorter and lost a value at byte {offset:,}", offset)
+                file.seek(offset)
+                return file.read(length)
+        except OSError as error:
+            raise CorruptRecordError(f"{path}: the file cannot be read any more ({error.strerror})", offset) from error

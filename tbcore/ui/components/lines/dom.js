@@ -1,0 +1,87 @@
+/** Elements and colours. Text enters the page through textContent alone: tags and run names are untrusted. */
+
+const SVG = "http://www.w3.org/2000/svg";
+const ICONS = {
+  caret: "M6 4l4 4-4 4",
+  reset: "M3 8a5 5 0 1 0 1.6-3.7M3 2.5v3h3",
+  log: "M3 2.5v11h10.5M5.5 11c.5-5 3-7 7.5-7.5",
+  wide: "M6 3.5L2.5 8 6 12.5M10 3.5L13.5 8 10 12.5M2.5 8h11",
+};
+
+/** Return a new element with a class and a text. */
+export function element(name, className = "", text = "") {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
+  return made;
+}
+
+/** Write a name of which both ends stay readable when it does not fit: the style sheet cuts the first of two parts. */
+export function writeName(node, name) {
+  if (node.textContent === name) return;
+  const letters = [...name];
+  const tail = letters.length > 24 ? 12 : 0;
+  const parts = tail ? [letters.slice(0, -tail), letters.slice(-tail)] : [letters];
+  node.replaceChildren(...parts.map((part, at) => element("span", at ? "tail" : "head", part.join(""))));
+}
+
+/** Return a new button that shows an icon and tells `label` to those who hover or cannot see it. */
+export function iconButton(icon, label, press) {
+  const button = element("button", "icon");
+  button.type = "button";
+  button.title = label;
+  button.setAttribute("aria-label", label);
+  button.append(newIcon(icon));
+  button.addEventListener("click", press);
+  return button;
+}
+
+/** Return a new 16 pixel line drawing in the colour of the text around it. */
+export function newIcon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** Make `nodes` the children of `parent`, touching only what is out of place so that focus and scrolling survive. */
+export function arrange(parent, nodes) {
+  nodes.forEach((node, index) => {
+    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null);
+  });
+  while (parent.children.length > nodes.length) parent.lastElementChild.remove();
+}
+
+/** Return the theme's colours and font for the canvases. */
+export function readPalette(host) {
+  const style = getComputedStyle(host);
+  const read = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
+  return {
+    text: read("--st-text-color", style.color),
+    background: read("--st-background-color", "transparent"),
+    grid: read("--st-border-color", style.color),
+    accent: read("--st-primary-color", style.color),
+    font: `11px ${read("--st-font", "sans-serif")}`,
+  };
+}
+
+/** Give a canvas the size of its box in device pixels, cleared, and return its context in CSS pixels. */
+export function freshContext(canvas, width, height, ratio) {
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  const context = canvas.getContext("2d");
+  if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+  else {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, across, down);
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
+/** Give back the memory of canvases that are out of sight. */
+export function release(canvases) {
+  for (const canvas of canvases) if (canvas.width) canvas.width = canvas.height = 0;
+}

@@ -1,0 +1,194 @@
+/** Marks on a canvas: grid and labels, lines, markers. Knows scales and arrays, not cards. */
+
+import { durationLabel, momentLabel, number, tickLabels } from "./format.js";
+import { durationTicks, linearTicks, logTicks, momentTicks, pixelAt } from "./scale.js";
+import { rowsWithin } from "./table.js";
+
+const FAR = 1e6;
+const MARKER_GAP = 10;
+
+/** Return the y axis as {ticks, labels}. */
+export function yAxis([low, high], log, height) {
+  const count = Math.max(2, Math.floor(height / 38));
+  const { ticks, step } = log ? logTicks(low, high, count) : linearTicks(low, high, count);
+  return { ticks, labels: step ? tickLabels(ticks, step) : ticks.map((tick) => number(tick)) };
+}
+
+/** Return the x axis as {ticks, labels, dates}; `dates` is the second row of a wall time axis, else empty. */
+export function xAxis([low, high], axis, width) {
+  if (axis === "relative") {
+    const { ticks, step } = durationTicks(low, high, width / 66);
+    return { ticks, labels: ticks.map((tick) => durationLabel(tick, step)), dates: [] };
+  }
+  if (axis === "wall") {
+    const { ticks, step } = momentTicks(low, high, width / 62);
+    const rows = ticks.map((tick) => momentLabel(tick, step));
+    return { ticks, labels: rows.map((row) => row[0]), dates: rows.map((row, at) => (at && row[1] === rows[at - 1][1] ? "" : row[1])) };
+  }
+  const { ticks, step } = linearTicks(low, high, width / 66, 1);
+  return { ticks, labels: tickLabels(ticks, step), dates: [] };
+}
+
+/** Draw grid lines and labels around the plot's box {left, top, right, bottom}. */
+export function paintAxes(context, box, xs, ys, horizontal, vertical, palette) {
+  context.font = palette.font;
+  context.lineWidth = 1;
+  context.strokeStyle = palette.grid;
+  context.fillStyle = palette.text;
+  context.globalAlpha = 0.55;
+  context.beginPath();
+  for (const tick of vertical.ticks) {
+    const y = Math.round(pixelAt(ys, tick)) + 0.5;
+    context.moveTo(box.left, y);
+    context.lineTo(box.right, y);
+  }
+  for (const tick of horizontal.ticks) {
+    const x = Math.round(pixelAt(xs, tick)) + 0.5;
+    context.moveTo(x, box.top);
+    context.lineTo(x, box.bottom);
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+  context.beginPath();
+  context.moveTo(box.left, box.bottom + 0.5);
+  context.lineTo(box.right, box.bottom + 0.5);
+  context.stroke();
+  context.globalAlpha = 0.65;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  vertical.ticks.forEach((tick, at) => context.fillText(vertical.labels[at], box.left - 6, pixelAt(ys, tick) + 0.5));
+  context.textBaseline = "top";
+  paintRow(context, xs, horizontal.ticks, horizontal.labels, box, box.bottom + 6);
+  if (horizontal.dates.length) paintRow(context, xs, horizontal.ticks, horizontal.dates, box, box.bottom + 19);
+  context.globalAlpha = 1;
+}
+
+/** Draw one line; points that stand alone become dots. `run` is {xs, offset, rising} and `values` its y. */
+export function paintLine(context, run, values, xs, ys, ratio) {
+  const [from, to] = rowsWithin(run, xs.low, xs.high);
+  const dense = to - from > 4 * Math.abs(xs.end - xs.start) * ratio;
+  context.beginPath();
+  const alone = dense ? traceDense(context, run, values, xs, ys, from, to, ratio) : trace(context, run, values, xs, ys, from, to);
+  context.stroke();
+  for (let at = 0; at < alone.length; at += 2) paintDot(context, alone[at], alone[at + 1], context.lineWidth + 0.6);
+}
+
+/** Draw a triangle for each value that is not finite, at the height of the nearest finite one of its line. */
+export function paintNotFinite(context, run, values, xs, ys, middle) {
+  const [from, to] = rowsWithin(run, xs.low, xs.high);
+  const height = (index) => Math.max(-FAR, Math.min(FAR, pixelAt(ys, values[index])));
+  const drawable = (index) => Number.isFinite(values[index]) && (!ys.log || values[index] > 0);
+  let before = -1;
+  let after = -1;
+  let drawn = -Infinity;
+  for (let index = from - 1; index >= 0 && before < 0; index -= 1) if (drawable(index)) before = index;
+  for (let index = from; index < to; index += 1) {
+    if (drawable(index)) before = index;
+    if (Number.isFinite(values[index])) continue;
+    const x = pixelAt(xs, run.xs[index] - run.offset);
+    if (Math.abs(x - drawn) < MARKER_GAP || !(Math.abs(x) < FAR)) continue;
+    if (after < index) {
+      after = index + 1;
+      while (after < values.length && !drawable(after)) after += 1;
+    }
+    const nearer = after < values.length && (before < 0 || after - index < index - before) ? after : before;
+    paintTriangle(context, x, nearer < 0 ? middle : height(nearer), values[index] === -Infinity ? -1 : 1);
+    drawn = x;
+  }
+}
+
+/** Draw a filled circle. */
+export function paintDot(context, x, y, radius) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fill();
+}
+
+function trace(context, run, values, xs, ys, from, to) {
+  const { start: left, from: x0, factor: kx } = xs;
+  const { start: bottom, from: y0, factor: ky, log } = ys;
+  const [source, shift] = [run.xs, run.offset + x0];
+  const alone = [];
+  let length = 0;
+  let [lastX, lastY] = [0, 0];
+  for (let index = from; index < to; index += 1) {
+    const value = values[index];
+    const x = left + (source[index] - shift) * kx;
+    const y = bottom + ((log ? Math.log10(value) : value) - y0) * ky;
+    // NaN fails this test too, and so does a value that a log axis cannot show.
+    if (!(Math.abs(y) < Infinity && Math.abs(x) < Infinity)) {
+      if (length === 1) alone.push(lastX, lastY);
+      length = 0;
+      continue;
+    }
+    lastX = x < -FAR ? -FAR : x > FAR ? FAR : x;
+    lastY = y < -FAR ? -FAR : y > FAR ? FAR : y;
+    if (length === 0) context.moveTo(lastX, lastY);
+    else context.lineTo(lastX, lastY);
+    length += 1;
+  }
+  if (length === 1) alone.push(lastX, lastY);
+  return alone;
+}
+
+/** Like `trace`, for many points a pixel: each device pixel's first, lowest, highest and last point are enough. */
+function traceDense(context, run, values, xs, ys, from, to, ratio) {
+  const { start: left, from: x0, factor: kx } = xs;
+  const { start: bottom, from: y0, factor: ky, log } = ys;
+  const [source, shift] = [run.xs, run.offset + x0];
+  const alone = [];
+  let [cell, length, low, high, last, x] = [NaN, 0, 0, 0, 0, 0];
+  const finish = () => {
+    if (length > 1 || low !== high) {
+      context.lineTo(x, low);
+      context.lineTo(x, high);
+      context.lineTo(x, last);
+    }
+  };
+  for (let index = from; index < to; index += 1) {
+    const value = values[index];
+    let y = bottom + ((log ? Math.log10(value) : value) - y0) * ky;
+    const here = Math.round((left + (source[index] - shift) * kx) * ratio);
+    if (!(Math.abs(y) < Infinity && Math.abs(here) < Infinity)) {
+      if (length === 1) alone.push(x, last);
+      else finish();
+      [cell, length] = [NaN, 0];
+      continue;
+    }
+    y = y < -FAR ? -FAR : y > FAR ? FAR : y;
+    if (here !== cell) {
+      if (length) finish();
+      cell = here;
+      x = Math.max(-FAR, Math.min(FAR, here / ratio));
+      if (length) context.lineTo(x, y);
+      else context.moveTo(x, y);
+      low = high = y;
+    } else if (y < low) low = y;
+    else if (y > high) high = y;
+    last = y;
+    length += 1;
+  }
+  if (length === 1) alone.push(x, last);
+  else if (length) finish();
+  return alone;
+}
+
+function paintRow(context, scale, ticks, labels, box, y) {
+  let free = -Infinity;
+  ticks.forEach((tick, at) => {
+    const half = context.measureText(labels[at]).width / 2;
+    const x = Math.min(Math.max(pixelAt(scale, tick), half + 1), box.right + 8 - half);
+    if (!labels[at] || x - half < free) return;
+    context.textAlign = "center";
+    context.fillText(labels[at], x, y);
+    free = x + half + 8;
+  });
+}
+
+function paintTriangle(context, x, y, up) {
+  context.beginPath();
+  context.moveTo(x - 4, y + 3 * up);
+  context.lineTo(x + 4, y + 3 * up);
+  context.lineTo(x, y - 4 * up);
+  context.fill();
+}

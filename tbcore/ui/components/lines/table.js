@@ -1,0 +1,166 @@
+/** From the server's Arrow tables to the series that are drawn: typed arrays and what is known about them. */
+
+import { smooth, smoothMeans } from "./smooth.js";
+
+/** Return column `name` of an Arrow table as a typed array of numbers; empty cells become NaN. */
+export function column(table, name) {
+  const vector = table?.getChild(name);
+  if (!vector) return new Float64Array(0);
+  const values = vector.toArray();
+  if (!vector.nullCount && (values instanceof Float64Array || values instanceof Float32Array)) return values;
+  const copy = new Float64Array(vector.length);
+  for (let index = 0; index < copy.length; index += 1) {
+    const value = vector.get(index);
+    copy[index] = value === null ? NaN : Number(value);
+  }
+  return copy;
+}
+
+/** Return the columns `names` of an Arrow table, or null when there is no such table. */
+export function columns(table, names) {
+  return table ? Object.fromEntries(names.map((name) => [name, column(table, name)])) : null;
+}
+
+/** Return one line: its points in the order written and, when they are not all the points, what smoothing needs. */
+export function newSeries(run, { step, wall, value }, { whole = true, exact = null, means = null } = {}) {
+  const facts = { low: Infinity, high: -Infinity, lowPositive: Infinity, notPositive: 0, notFinite: 0 };
+  for (let index = 0; index < value.length; index += 1) {
+    const y = value[index];
+    if (!Number.isFinite(y)) {
+      facts.notFinite += 1;
+      continue;
+    }
+    if (y < facts.low) facts.low = y;
+    if (y > facts.high) facts.high = y;
+    if (y <= 0) facts.notPositive += 1;
+    else if (y < facts.lowPositive) facts.lowPositive = y;
+  }
+  return { run, step, wall, value, whole, exact, means, facts, steps: order(step), walls: order(wall), smoothed: null };
+}
+
+/** Return the series of one card of the view, from the tables it names. */
+export function readSeries(card, runs, tables) {
+  const rows = columns(tables[card.table], ["step", "wall", "value"]);
+  const exact = columns(tables[card.table + "_smooth"], ["step", "wall", "value"]);
+  const means = columns(tables[card.table + "_means"], ["step", "wall", "mean", "count"]);
+  if (!rows) return [];
+  return card.series.map((entry) =>
+    newSeries(runs[entry.run].name, cut(rows, [entry.start, entry.count]), {
+      whole: entry.whole,
+      exact: exact && entry.smooth ? cut(exact, entry.smooth) : null,
+      means: means && entry.means ? cut(means, entry.means) : null,
+    }));
+}
+
+/** Return whether two series hold the same points. */
+export function sameSeries(one, other) {
+  return one.run === other.run && one.whole === other.whole && sameRows(one, other, ["value", "step", "wall"])
+    && sameRows(one.exact, other.exact, ["value", "step", "wall"])
+    && sameRows(one.means, other.means, ["mean", "count", "step", "wall"]);
+}
+
+/**
+ * Return the smoothed line {step, wall, value, steps, walls} of a series.
+ *
+ * The server's line when it was made with this weight: a zoomed card's points alone lack what came before them.
+ * Else the average of all points when they are at hand, else a preview from the means.
+ */
+export function smoothedLine(series, weight, exactWeight) {
+  if (!(weight > 0)) return series;
+  const exact = series.exact !== null && weight === exactWeight;
+  if (series.smoothed?.weight === weight && series.smoothed.exact === exact) return series.smoothed.line;
+  const { step, wall, steps, walls } = series;
+  let line;
+  if (exact) line = withOrder(series.exact);
+  else if (series.whole || !series.means) line = { step, wall, steps, walls, value: smooth(series.value, weight) };
+  else {
+    const { mean, count } = series.means;
+    line = withOrder({ step: series.means.step, wall: series.means.wall, value: smoothMeans(mean, count, weight) });
+  }
+  series.smoothed = { weight, exact, line };
+  return line;
+}
+
+/** Return the x values of a line on `axis` as {xs, offset, rising, low, high}: x is xs[i] - offset. */
+export function abscissa(line, axis, start) {
+  const onSteps = axis === "step";
+  const { rising, low, high } = onSteps ? line.steps : line.walls;
+  const offset = axis === "relative" ? start ?? (line.walls.low === Infinity ? 0 : line.walls.low) : 0;
+  return { xs: onSteps ? line.step : line.wall, offset, rising, low: low - offset, high: high - offset };
+}
+
+/** Return the row whose x is nearest to `x`, -1 when there is none. */
+export function nearestRow({ xs, offset, rising }, x) {
+  const target = x + offset;
+  if (rising) {
+    if (xs.length === 0) return -1;
+    const right = firstAtLeast(xs, target);
+    if (right === 0) return 0;
+    if (right === xs.length) return xs.length - 1;
+    return target - xs[right - 1] <= xs[right] - target ? right - 1 : right;
+  }
+  let best = -1;
+  let distance = Infinity;
+  for (let index = 0; index < xs.length; index += 1) {
+    const away = Math.abs(xs[index] - target);
+    if (away < distance) [best, distance] = [index, away];
+  }
+  return best;
+}
+
+/** Return the rows [from, to) to draw for x in [low, high]: those inside and one on either side. */
+export function rowsWithin({ xs, offset, rising }, low, high) {
+  if (!rising) return [0, xs.length];
+  return [Math.max(0, firstAtLeast(xs, low + offset) - 1), Math.min(xs.length, firstAbove(xs, high + offset) + 1)];
+}
+
+function cut(rows, [start, count]) {
+  return Object.fromEntries(Object.entries(rows).map(([name, values]) => [name, values.subarray(start, start + count)]));
+}
+
+function withOrder(line) {
+  return { ...line, steps: order(line.step), walls: order(line.wall) };
+}
+
+function order(xs) {
+  let [low, high, rising] = [Infinity, -Infinity, true];
+  for (let index = 0; index < xs.length; index += 1) {
+    const x = xs[index];
+    if (!(x >= high)) rising = false;
+    if (x < low) low = x;
+    if (x > high) high = x;
+  }
+  // The first point of a rising series may itself be -Infinity, which the loop's start value hides.
+  return { rising: rising && low > -Infinity && high < Infinity, low, high };
+}
+
+function firstAtLeast(xs, x) {
+  let [low, high] = [0, xs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (xs[middle] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function firstAbove(xs, x) {
+  let [low, high] = [0, xs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (xs[middle] <= x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function sameRows(one, other, names) {
+  if (!one || !other) return one === other;
+  return names.every((name) => sameNumbers(one[name], other[name]));
+}
+
+function sameNumbers(one, other) {
+  if (one.length !== other.length) return false;
+  for (let index = one.length - 1; index >= 0; index -= 1) if (!Object.is(one[index], other[index])) return false;
+  return true;
+}

@@ -1,0 +1,25 @@
+"""Logs of real writers beside the repository, with TensorBoard's own answers; tests that need them skip without."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIXTURES = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
+
+needs_fixtures = pytest.mark.skipif(
+    not (FIXTURES / "logs").is_dir(), reason="the logs of real writers do not lie beside the repository"
+)
+
+
+def log(name: str) -> Path:
+    """Return the logdir of a fixture."""
+    return FIXTURES / "logs" / name
+
+
+def oracle(name: str) -> dict[str, Any]:
+    """Return what the fixture's writer was handed and what TensorBoard reads from it."""
+    with (FIXTURES / "oracle" / f"{name}.json").open(encoding="utf-8") as file:
+        answer: dict[str, Any] = json.load(file)
+    return answer

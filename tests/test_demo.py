@@ -1,0 +1,231 @@
+"""The demo log: what its curves show, and that it appears whole or not at all."""
+
+import math
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tbcore import demo
+from tbcore.errors import LogdirError
+from tbcore.formats.schema import Event, parse
+from tbcore.formats.tfrecord import records
+
+END = 1_760_000_000.0
+
+
+def ignore(done, total, run):
+    """Show no progress."""
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    """Return a demo log that ended at END."""
+    folder = tmp_path_factory.mktemp("demo") / "log"
+    demo.write_demo(folder, progress=ignore, clock=lambda: END)
+    return folder
+
+
+def events(folder, run):
+    """Return the events of each file of a run, the files by name."""
+    return [[parse(Event, data) for data in records(path.read_bytes())] for path in sorted((folder / run).iterdir())]
+
+
+def points(file, tag):
+    """Return step -> number of a tag in the events of one file."""
+    return {event.step: value.simple_value for event in file for value in event.summary.value if value.tag == tag}
+
+
+def files(folder):
+    """Return relative path -> bytes of everything under a folder."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave one short recipe, so that a whole demo takes a moment."""
+    recipe = demo.Recipe("tiny", "A moment.", (8,), (demo.Attempt(0, 40, lambda step: 0.05),), examples=64)
+    monkeypatch.setattr(demo, "RECIPES", (recipe,))
+    monkeypatch.setattr(demo, "TOTAL", 40)
+
+
+# What it shows -------------------------------------------------------------------------------------------------------
+
+
+def test_there_are_eight_runs_of_about_eighteen_tags(log):
+    assert len(demo.RECIPES) == 8
+    tags = {value.tag for recipe in demo.RECIPES for file in events(log, recipe.run) for event in file
+            for value in event.summary.value if value.HasField("simple_value")}  # fmt: skip
+    assert 15 <= len(tags) <= 20
+
+
+def test_small_right_and_annealed_learning_rates_can_be_told_apart(log):
+    final = {run: points(events(log, run)[0], "eval/loss") for run in ("mlp_lr0.001", "mlp_lr0.01", "mlp_cosine")}
+    last = {run: curve[max(curve)] for run, curve in final.items()}
+    assert last["mlp_cosine"] < last["mlp_lr0.01"] < 0.5 * last["mlp_lr0.001"]
+
+
+def test_one_run_overfits(log):
+    (file,) = events(log, "mlp_overfits")
+    train, held_out = points(file, "train/loss"), points(file, "eval/loss")
+    assert train[max(train)] < 0.05
+    assert held_out[max(held_out)] > 1.5 * min(held_out.values())
+
+
+def test_one_run_becomes_nan_after_it_had_learned(log):
+    (file,) = events(log, "mlp_diverges")
+    loss = points(file, "train/loss")
+    first = min(step for step, value in loss.items() if math.isnan(value))
+    assert min(value for step, value in loss.items() if step < first) < 0.1
+    assert all(math.isnan(value) for step, value in loss.items() if step >= first)
+    assert max(loss) == first + 60 < 1499
+
+
+def test_one_run_is_restarted_at_a_step_it_had_already_written(log):
+    before, after = events(log, "mlp_restarted")
+    assert [(event.step, event.session_log.status) for event in after if event.HasField("session_log")] == [(600, 1)]
+    first, second = points(before, "train/loss"), points(after, "train/loss")
+    assert (max(first), min(second), max(second)) == (899, 600, 1499)
+    assert sum(first[step] for step in range(620, 900)) > 2 * sum(second[step] for step in range(620, 900))
+    assert after[0].wall_time - before[-1].wall_time > 600
+
+
+def test_time_never_goes_back_within_a_run_and_all_ended_just_now(log):
+    ends = []
+    for recipe in demo.RECIPES:
+        times = [event.wall_time for file in events(log, recipe.run) for event in file]
+        assert times == sorted(times)
+        assert times[-1] - times[0] > 60
+        ends.append(times[-1])
+    assert END - 300 < max(ends) <= END
+
+
+def test_every_run_tells_what_it_is_about(log):
+    for recipe in demo.RECIPES:
+        texts = [value.tensor.string_val[0].decode() for event in events(log, recipe.run)[0]
+                 for value in event.summary.value if value.tag == "about"]  # fmt: skip
+        assert len(texts) == 1
+        assert texts[0].startswith(recipe.about)
+
+
+# How it is written ---------------------------------------------------------------------------------------------------
+
+
+def test_the_same_seed_and_clock_give_the_same_bytes(quick, tmp_path):
+    for name in ("a", "b"):
+        demo.write_demo(tmp_path / name, progress=ignore, clock=lambda: END)
+    demo.write_demo(tmp_path / "c", progress=ignore, clock=lambda: END, seed=1)
+    assert files(tmp_path / "a") == files(tmp_path / "b") != files(tmp_path / "c")
+
+
+def test_nothing_but_the_log_is_left(quick, tmp_path):
+    demo.write_demo(tmp_path / "log", progress=ignore)
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+    assert demo.is_complete(tmp_path / "log")
+
+
+def test_progress_is_told_in_steps(quick, tmp_path):
+    told = []
+    demo.write_demo(tmp_path / "log", progress=lambda done, total, run: told.append((done, total, run)))
+    assert told == [(0, 40, "tiny"), (40, 40, "")]
+
+
+def test_a_whole_log_is_left_as_it_is(quick, tmp_path):
+    demo.write_demo(tmp_path / "log", progress=ignore, clock=lambda: END)
+    before = files(tmp_path / "log")
+    demo.write_demo(tmp_path / "log", progress=ignore, clock=lambda: END + 5)
+    assert files(tmp_path / "log") == before
+
+
+def test_an_interrupted_log_leaves_nothing_behind(quick, tmp_path):
+    def interrupt(done, total, run):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        demo.write_demo(tmp_path / "log", progress=interrupt)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_of_which_a_part_was_cleaned_up_is_written_anew(quick, tmp_path):
+    folder = tmp_path / "log"
+    demo.write_demo(folder, progress=ignore)
+    next((folder / "tiny").iterdir()).unlink()
+    assert not demo.is_complete(folder)
+    demo.write_demo(folder, progress=ignore)
+    assert demo.is_complete(folder)
+
+
+def test_an_empty_folder_is_filled(quick, tmp_path):
+    (tmp_path / "log").mkdir()
+    demo.write_demo(tmp_path / "log", progress=ignore)
+    assert demo.is_complete(tmp_path / "log")
+
+
+def test_a_folder_with_something_else_is_not_touched(quick, tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(LogdirError, match="is not an empty folder: name a new one"):
+        demo.write_demo(tmp_path, progress=ignore)
+    with pytest.raises(LogdirError, match="is not an empty folder"):
+        demo.write_demo(tmp_path / "thesis.tex", progress=ignore)
+    assert (tmp_path / "thesis.tex").read_text() == "x"
+
+
+def test_a_place_that_cannot_be_written_is_said(quick, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LogdirError, match=r"the demo log cannot be written to .*/file/log: \w+"):
+        demo.write_demo(tmp_path / "file" / "log", progress=ignore)
+
+
+def test_two_that_begin_at_once_both_end_with_a_whole_log(quick, tmp_path):
+    barrier = threading.Barrier(2, timeout=30)
+    wrong = []
+
+    def meet(done, total, run):
+        if done == 0:
+            barrier.wait()
+
+    def write():
+        try:
+            demo.write_demo(tmp_path / "log", progress=meet)
+        except (LogdirError, threading.BrokenBarrierError) as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert demo.is_complete(tmp_path / "log")
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+# Where it lies -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has another cache folder")
+def test_it_lies_in_the_cache_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert demo.demo_folder() == tmp_path / "runlens" / f"demo-{demo.VERSION}"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has another cache folder")
+def test_a_relative_cache_folder_does_not_count(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", "somewhere")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(demo.sys, "platform", "linux")
+    assert demo.demo_folder() == tmp_path / ".cache" / "runlens" / f"demo-{demo.VERSION}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has another cache folder")
+def test_where_the_cache_folder_cannot_be_made_it_lies_in_the_temporary_one(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(demo.tempfile, "tempdir", str(tmp_path))
+    assert demo.demo_folder() == tmp_path / f"runlens-{os.getuid()}" / f"demo-{demo.VERSION}"
+
+
+def test_a_folder_that_does_not_exist_holds_no_demo():
+    assert not demo.is_complete(Path("/no/such/folder"))
