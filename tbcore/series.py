@@ -78,8 +78,7 @@ class Segment:
     steps: NDArray[np.int64]
     wall_times: NDArray[np.float64]
     values: NDArray[np.float32] | NDArray[np.float64] | None
-    offsets: NDArray[np.int64] | None = None
-    lengths: NDArray[np.int64] | None = None
+    places: NDArray[np.int64] | None = None  # [n, 2]: offset and length in the file
 
 
 class Values(Sequence[Any]):
@@ -177,9 +176,10 @@ class Series:
         place = index + len(self) if index < 0 else index
         for segment in self.segments:
             if 0 <= place < len(segment.steps):
-                if segment.offsets is None or segment.lengths is None:
+                if segment.places is None:
                     raise TypeError(f"the values of {self.tag!r} are numbers in memory")
-                return Blob(segment.file, int(segment.offsets[place]), int(segment.lengths[place]), segment.form, self.load)
+                offset, length = segment.places[place].tolist()
+                return Blob(segment.file, offset, length, segment.form, self.load)
             place -= len(segment.steps)
         raise IndexError(f"point {index} of {len(self)}")
 

@@ -3,7 +3,6 @@
 import math
 import os
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -227,5 +226,5 @@ def test_where_the_cache_folder_cannot_be_made_it_lies_in_the_temporary_one(monk
     assert demo.demo_folder() == tmp_path / f"runlens-{os.getuid()}" / f"demo-{demo.VERSION}"
 
 
-def test_a_folder_that_does_not_exist_holds_no_demo():
-    assert not demo.is_complete(Path("/no/such/folder"))
+def test_a_folder_that_does_not_exist_holds_no_demo(tmp_path):
+    assert not demo.is_complete(tmp_path / "no" / "such")

@@ -30,21 +30,19 @@ TAGS = 2
 SLOTS = 3
 TEXT_USED = 4  # bytes used of Columns.text
 TEMPLATE_USED = 5
-USED32 = 6  # rows given out in the float32, float64 and blob columns
-USED64 = 7
-USED_BLOB = 8
-PROBLEMS = 9
-MISC = 10
-RECORDS = 11  # intact records read
-DAMAGE = 12  # file offset where unreadable bytes begin, or -1
-SEARCH = 13  # file offset where the search for the next record goes on
-SKIP = 14  # values of the current record that are stored already
-NEED = 15  # bytes that must be in the buffer from KEEP on to go on
-KEEP = 16  # file offset of the first byte still needed
-WANT = 17  # which array ran out of room
-LOST_PROBLEMS = 18  # problems beyond those kept
-SKIPPED = 19  # bytes skipped in all
-INTS = 20
+USED = 6  # rows given out
+PROBLEMS = 7
+MISC = 8
+RECORDS = 9  # intact records read
+DAMAGE = 10  # file offset where unreadable bytes begin, or -1
+SEARCH = 11  # file offset where the search for the next record goes on
+SKIP = 12  # values of the current record that are stored already
+NEED = 13  # bytes that must be in the buffer from KEEP on to go on
+KEEP = 14  # file offset of the first byte still needed
+WANT = 15  # which array ran out of room
+LOST_PROBLEMS = 16  # problems beyond those kept
+SKIPPED = 17  # bytes skipped in all
+INTS = 18
 
 # Columns of Columns.slots: a slot is one tag in one form
 BASE, CAPACITY, COUNT, TEMPLATE, TAIL, HOLE, SUCCESSOR, CLASS, TAG, FORM, TEMPLATE_ROOM, NEXT_SLOT, WIDTH, MASK = range(14)
@@ -79,7 +77,7 @@ REACHED = 2  # the limit is reached
 BIG = 3  # the next record needs ints[NEED] bytes in the buffer
 
 # Names of arrays for WANT
-WANT_TAGS, WANT_SLOTS, WANT_TEXT, WANT32, WANT64, WANT_BLOB, WANT_MISC = range(7)
+WANT_TAGS, WANT_SLOTS, WANT_TEXT, WANT_ROWS, WANT_MISC = range(5)
 
 # Reasons of a problem
 BAD_LENGTH, BAD_DATA, BAD_MESSAGE, LENGTH_KEPT, FRAME_KEPT = range(5)
@@ -109,19 +107,13 @@ class Columns(NamedTuple):
     hashes: NDArray[np.int64]  # open addressing, 1 + tag
     text: NDArray[np.uint8]  # tags, and each tag's first metadata
     templates: NDArray[np.uint8]
-    steps32: NDArray[np.int64]
-    walls32: NDArray[np.float64]
-    values32: NDArray[np.float32]
-    steps64: NDArray[np.int64]
-    walls64: NDArray[np.float64]
-    values64: NDArray[np.float64]
-    steps_blob: NDArray[np.int64]
-    walls_blob: NDArray[np.float64]
-    offsets_blob: NDArray[np.int64]  # of the Summary.Value message in the file
-    lengths_blob: NDArray[np.int64]
+    steps: NDArray[np.int64]  # [rows]; a slot's rows lie together, and fill one of the next three by its class
+    walls: NDArray[np.float64]  # [rows]
+    values32: NDArray[np.float32]  # [rows]
+    values64: NDArray[np.float64]  # [rows]
+    places: NDArray[np.int64]  # [rows, 2]: offset of the Summary.Value message in the file, its length
     problems: NDArray[np.int64]  # [problems, 3]: file offset, reason, bytes skipped
-    misc: NDArray[np.int64]  # [misc, 4]: field of Event, step, file offset, length
-    misc_walls: NDArray[np.float64]
+    misc: NDArray[np.int64]  # [misc, 5]: field of Event, step, file offset, length, the bits of the wall time
 
 
 def _load(result: Any, kind: Any) -> Any:
@@ -158,7 +150,8 @@ def _block_differences(_context: Any, a: Any, p: Any, b: Any, q: Any) -> Any:
     return types.uint64(a, types.int64, b, types.int64), codegen
 
 
-_fast = njit(nogil=True, cache=True, error_model="numpy")
+# Nothing is allocated in compiled code, so no references are counted: counting cost more than a record.
+_fast = njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
 
 
 @_fast
@@ -387,86 +380,48 @@ def _slot(tag: int, form: int, kind: int, t: Columns) -> int:
 
 
 @_fast
-def _move(slots: NDArray[np.int64], slot: int, ints: NDArray[np.int64], used: int, limit: int, want: int) -> int:
-    """Give a full slot twice its rows and return how many rows moved, or -1 when there is no room.
+def _room(t: Columns, slot: int) -> bool:
+    """Give a full slot more than twice its rows and return True, or return False when there is no room.
 
-    The rows themselves are the caller's to copy, from the old base to slots[slot, BASE]. Where the slot lies last
-    it grows in place and nothing moves. Rows given up are never given out again: snapshots may still show them.
+    Where the slot lies last it grows in place. Rows given up are never given out again: snapshots may still show them.
     """
+    ints, slots = t.ints, t.slots
+    base = slots[slot, BASE]
     capacity = slots[slot, CAPACITY]
     more = 2 * capacity + 24  # never a power of two: columns at such distances would share one set of the cache
-    if capacity > 0 and slots[slot, BASE] + capacity == ints[used]:
-        if slots[slot, BASE] + more <= limit:
-            ints[used] += more - capacity
+    if capacity > 0 and base + capacity == ints[USED]:
+        if base + more <= t.steps.size:
+            ints[USED] = base + more
             slots[slot, CAPACITY] = more
-            return 0
-    elif ints[used] + more <= limit:
-        slots[slot, BASE] = ints[used]
-        ints[used] += more
+            return True
+    elif ints[USED] + more <= t.steps.size:
+        after = ints[USED]
+        kind = slots[slot, CLASS]
+        for i in range(slots[slot, COUNT]):
+            t.steps[after + i] = t.steps[base + i]
+            t.walls[after + i] = t.walls[base + i]
+            if kind == FLOAT32:
+                t.values32[after + i] = t.values32[base + i]
+            elif kind == FLOAT64:
+                t.values64[after + i] = t.values64[base + i]
+            else:
+                t.places[after + i, 0] = t.places[base + i, 0]
+                t.places[after + i, 1] = t.places[base + i, 1]
+        slots[slot, BASE] = after
         slots[slot, CAPACITY] = more
-        return slots[slot, COUNT]
-    ints[WANT] = want
-    return -1
+        ints[USED] = after + more
+        return True
+    ints[WANT] = WANT_ROWS
+    return False
 
 
 @_fast
-def _room32(t: Columns, slot: int) -> bool:
-    old = t.slots[slot, BASE]
-    moved = _move(t.slots, slot, t.ints, USED32, t.steps32.size, WANT32)
+def _widen(t: Columns, slot: int) -> None:
+    """Turn a float32 slot into a float64 one, since a value came that float32 cannot hold."""
     base = t.slots[slot, BASE]
-    for i in range(moved):
-        t.steps32[base + i] = t.steps32[old + i]
-        t.walls32[base + i] = t.walls32[old + i]
-        t.values32[base + i] = t.values32[old + i]
-    return moved >= 0
-
-
-@_fast
-def _room64(t: Columns, slot: int) -> bool:
-    old = t.slots[slot, BASE]
-    moved = _move(t.slots, slot, t.ints, USED64, t.steps64.size, WANT64)
-    base = t.slots[slot, BASE]
-    for i in range(moved):
-        t.steps64[base + i] = t.steps64[old + i]
-        t.walls64[base + i] = t.walls64[old + i]
-        t.values64[base + i] = t.values64[old + i]
-    return moved >= 0
-
-
-@_fast
-def _room_blob(t: Columns, slot: int) -> bool:
-    old = t.slots[slot, BASE]
-    moved = _move(t.slots, slot, t.ints, USED_BLOB, t.steps_blob.size, WANT_BLOB)
-    base = t.slots[slot, BASE]
-    for i in range(moved):
-        t.steps_blob[base + i] = t.steps_blob[old + i]
-        t.walls_blob[base + i] = t.walls_blob[old + i]
-        t.offsets_blob[base + i] = t.offsets_blob[old + i]
-        t.lengths_blob[base + i] = t.lengths_blob[old + i]
-    return moved >= 0
-
-
-@_fast
-def _widen(t: Columns, slot: int) -> bool:
-    """Turn a float32 slot into a float64 one, since a value came that float32 cannot hold; return False without room."""
-    slots, ints = t.slots, t.ints
-    count = slots[slot, COUNT]
-    capacity = 2 * count + 24
-    base = ints[USED64]
-    if base + capacity > t.steps64.size:
-        ints[WANT] = WANT64
-        return False
-    old = slots[slot, BASE]
-    for i in range(count):
-        t.steps64[base + i] = t.steps32[old + i]
-        t.walls64[base + i] = t.walls32[old + i]
-        t.values64[base + i] = np.float64(t.values32[old + i])
-    ints[USED64] = base + capacity
-    slots[slot, BASE] = base
-    slots[slot, CAPACITY] = capacity
-    slots[slot, CLASS] = FLOAT64
-    slots[slot, TAIL] = 0
-    return True
+    for i in range(t.slots[slot, COUNT]):
+        t.values64[base + i] = np.float64(t.values32[base + i])
+    t.slots[slot, CLASS] = FLOAT64
 
 
 @_fast
@@ -609,49 +564,16 @@ def _plugin(buf: NDArray[np.uint8], p: int, end: int) -> int:
 
 
 @_fast
-def _put(t: Columns, slot: int, step: int, wall: np.float64, value: np.float64, narrow: bool) -> bool:
-    """Append a scalar to a slot and return True, or return False when there is no room.
-
-    narrow: whether the value is a float32.
-    """
-    slots = t.slots
-    if slots[slot, CLASS] == FLOAT32 and not narrow:
-        if slots[slot, COUNT] == 0:
-            slots[slot, CLASS] = FLOAT64
-        elif not _widen(t, slot):
-            return False
-    count = slots[slot, COUNT]
-    if slots[slot, CLASS] == FLOAT32:
-        if count >= slots[slot, CAPACITY] and not _room32(t, slot):
-            return False
-        row = slots[slot, BASE] + count
-        t.steps32[row] = step
-        t.walls32[row] = wall
-        t.values32[row] = np.float32(value)
-    else:
-        if count >= slots[slot, CAPACITY] and not _room64(t, slot):
-            return False
-        row = slots[slot, BASE] + count
-        t.steps64[row] = step
-        t.walls64[row] = wall
-        t.values64[row] = value
-    slots[slot, COUNT] = count + 1
-    return True
-
-
-@_fast
-def _put_blob(t: Columns, slot: int, step: int, wall: np.float64, offset: int, length: int) -> bool:
-    """Append where a value's bytes are to a slot and return True, or return False when there is no room."""
+def _row(t: Columns, slot: int, step: int, wall: np.float64) -> int:
+    """Append a row to a slot and return its number, or -1 when there is no room."""
     count = t.slots[slot, COUNT]
-    if count >= t.slots[slot, CAPACITY] and not _room_blob(t, slot):
-        return False
+    if count >= t.slots[slot, CAPACITY] and not _room(t, slot):
+        return -1
     row = t.slots[slot, BASE] + count
-    t.steps_blob[row] = step
-    t.walls_blob[row] = wall
-    t.offsets_blob[row] = offset
-    t.lengths_blob[row] = length
+    t.steps[row] = step
+    t.walls[row] = wall
     t.slots[slot, COUNT] = count + 1
-    return True
+    return row
 
 
 # What became of a value or a record
@@ -712,14 +634,25 @@ def _value(
         if what < 0:
             return _UNREADABLE, -1, -1, 0
     if what > 0:
-        slot = _slot(tag, FORM_SCALAR, FLOAT32 if what == 4 else FLOAT64, t)
-        if slot < 0 or not _put(t, slot, step, wall, number, what == 4):
-            return _NO_ROOM, -1, -1, 0
-        return _DONE, slot, position, what
-    slot = _slot(tag, form, BLOB, t)
-    if slot < 0 or not _put_blob(t, slot, step, wall, base + start, end - start):
+        form = FORM_SCALAR
+        kind = FLOAT32 if what == 4 else FLOAT64
+    else:
+        kind = BLOB
+    slot = _slot(tag, form, kind, t)
+    row = _row(t, slot, step, wall) if slot >= 0 else np.int64(-1)
+    if row < 0:
         return _NO_ROOM, -1, -1, 0
-    return _DONE, slot, -1, 0
+    if kind == BLOB:
+        t.places[row, 0] = base + start
+        t.places[row, 1] = end - start
+        return _DONE, slot, -1, 0
+    if kind == FLOAT64 and t.slots[slot, CLASS] == FLOAT32:
+        _widen(t, slot)
+    if t.slots[slot, CLASS] == FLOAT32:
+        t.values32[row] = np.float32(number)
+    else:
+        t.values64[row] = number
+    return _DONE, slot, position, what
 
 
 @_fast
@@ -731,6 +664,7 @@ def _event(buf: NDArray[np.uint8], p: int, end: int, base: int, previous: int, t
     ints = t.ints
     event = p
     wall = 0.0
+    wall_bits = np.int64(0)
     step = np.int64(0)
     while p < end:
         key, a, b, p = _field(buf, p, end)
@@ -738,6 +672,7 @@ def _event(buf: NDArray[np.uint8], p: int, end: int, base: int, previous: int, t
             return _UNREADABLE, previous
         if key == 9:
             wall = _load_double(buf, a)
+            wall_bits = np.int64(_load64(buf, a))
         elif key == 16:
             value, _next = _varint(buf, a, b)
             step = np.int64(value)
@@ -783,7 +718,7 @@ def _event(buf: NDArray[np.uint8], p: int, end: int, base: int, previous: int, t
             t.misc[row, 1] = step
             t.misc[row, 2] = base + a
             t.misc[row, 3] = b - a
-            t.misc_walls[row] = wall
+            t.misc[row, 4] = wall_bits
             ints[MISC] = row + 1
     ints[SKIP] = 0
     return _DONE, previous
@@ -872,18 +807,15 @@ def _usual(
     floats: NDArray[np.float64],
     slots: NDArray[np.int64],
     templates: NDArray[np.uint8],
-    steps32: NDArray[np.int64],
-    walls32: NDArray[np.float64],
+    steps: NDArray[np.int64],
+    walls: NDArray[np.float64],
     values32: NDArray[np.float32],
-    steps64: NDArray[np.int64],
-    walls64: NDArray[np.float64],
     values64: NDArray[np.float64],
 ) -> tuple[int, int, int]:
     """Read records from `pos` on as long as they are usual; return (position, last slot, records read).
 
     Usual is an intact record whose event differs from the last one of the predicted slot only in its wall time, step
     and number: training loops log the same tags in the same order. Anything else is left to the general path.
-    The arrays come one by one: a look into the tuple of columns counts references, which costs more than a record.
     """
     read = np.int64(0)
     latest = floats[1]
@@ -918,15 +850,13 @@ def _usual(
         row = slots[slot, BASE] + count
         wall = _load_double(buf, start + 1)
         if kind == FLOAT32 and width == 4:
-            steps32[row] = step
-            walls32[row] = wall
             values32[row] = _load_float(buf, q + hole)
         elif kind == FLOAT64:
-            steps64[row] = step
-            walls64[row] = wall
             values64[row] = np.float64(_load_float(buf, q + hole)) if width == 4 else _load_double(buf, q + hole)
         else:
             break
+        steps[row] = step
+        walls[row] = wall
         slots[slot, COUNT] = count + 1
         if wall > latest and wall < np.inf:
             latest = wall
@@ -989,9 +919,8 @@ def scan(buf: NDArray[np.uint8], filled: int, base: int, size: int, limit: int, 
         if previous >= 0 and ints[SKIP] == 0:
             stop = min(np.int64(filled), limit - base)
             pos, previous, read = _usual(
-                buf, pos, stop, previous, t.floats, t.slots, t.templates,
-                t.steps32, t.walls32, t.values32, t.steps64, t.walls64, t.values64,
-            )  # fmt: skip
+                buf, pos, stop, previous, t.floats, t.slots, t.templates, t.steps, t.walls, t.values32, t.values64
+            )
             records += read
         if base + pos >= limit:
             status = REACHED
@@ -1092,15 +1021,9 @@ def rehash(tags: NDArray[np.int64], count: int, hashes: NDArray[np.int64]) -> No
 
 def warm() -> None:
     """Compile the kernel, or load it from the cache on disk, by scanning nothing."""
-    empty = np.zeros(PADDING, np.uint8)
-    floats, rows = np.zeros(2), np.zeros(0, np.int64)
-    table = np.zeros((1, 16), np.int64)
-    bytes_ = np.zeros(PADDING, np.uint8)
-    walls, values = np.zeros(0), np.zeros(0, np.float32)
     ints = np.zeros(INTS, np.int64)
     ints[DAMAGE] = -1
-    columns = Columns(
-        ints, floats, table, table, np.zeros(1, np.int64), bytes_, bytes_, rows, walls, values, rows, walls, walls,
-        rows, walls, rows, rows, table, table, walls,
-    )  # fmt: skip
-    scan(empty, 0, 0, 0, 0, columns)
+    table, bytes_, rows = np.zeros((1, 16), np.int64), np.zeros(PADDING, np.uint8), np.zeros(1, np.int64)
+    walls, values = np.zeros(1), np.zeros(1, np.float32)
+    columns = Columns(ints, walls, table, table, rows, bytes_, bytes_, rows, walls, values, walls, table, table, table)
+    scan(bytes_, 0, 0, 0, 0, columns)

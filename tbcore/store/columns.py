@@ -1,6 +1,7 @@
 """Growing arrays that the scan kernel fills, and the frozen columns that readers see."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from tbcore.formats import scan
 
 _PROBLEMS = 1024  # problems kept per part; beyond that they are only counted
-_SMALL = 4 << 20  # bytes of rows under which spare room is given back when a part is read
+_ROW = 44  # bytes of one row in all its columns
+_SMALL = 8 << 20  # bytes of rows under which spare room is given back when a part is read
 _MOST_GROWTH = 16.0  # times the rows so far that are reserved at once, so that a wrong guess costs little memory
 _MOST_TEMPLATES = 64 << 20
 
@@ -23,8 +25,7 @@ class Rows:
     steps: NDArray[np.int64]
     wall_times: NDArray[np.float64]
     values: NDArray[np.float32] | NDArray[np.float64] | None  # scalars only
-    offsets: NDArray[np.int64] | None  # everything else: where the Summary.Value message lies
-    lengths: NDArray[np.int64] | None
+    places: NDArray[np.int64] | None  # [n, 2], everything else: offset and length of the Summary.Value message
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,6 @@ class Part:
 
     def __init__(self, start: int = 0, expected: int = 0) -> None:
         """expected: bytes that will be read at first, to size the arrays by."""
-        rows = expected // 16 + 64
         self.start = start
         self.ints = np.zeros(scan.INTS, np.int64)
         self.ints[[scan.POS, scan.KEEP]] = start
@@ -59,19 +59,9 @@ class Part:
             hashes=np.zeros(128, np.int64),
             text=np.zeros(4096, np.uint8),
             templates=np.zeros(8192, np.uint8),
-            steps32=np.empty(rows, np.int64),
-            walls32=np.empty(rows, np.float64),
-            values32=np.empty(rows, np.float32),
-            steps64=np.empty(0, np.int64),
-            walls64=np.empty(0, np.float64),
-            values64=np.empty(0, np.float64),
-            steps_blob=np.empty(0, np.int64),
-            walls_blob=np.empty(0, np.float64),
-            offsets_blob=np.empty(0, np.int64),
-            lengths_blob=np.empty(0, np.int64),
+            **_rows(expected // 16 + 64),
             problems=np.empty((_PROBLEMS, 3), np.int64),
-            misc=np.empty((8, 4), np.int64),
-            misc_walls=np.empty(8, np.float64),
+            misc=np.empty((8, 5), np.int64),
         )
 
     @property
@@ -136,18 +126,15 @@ class Part:
             slots=old.slots.copy(), tags=old.tags.copy(), hashes=old.hashes.copy(), text=old.text.copy(), templates=old.templates.copy()
         )
         scale = 1.02 * expected / max(1, self.position - self.start)
-        for kind in (scan.FLOAT32, scan.FLOAT64, scan.BLOB):
-            part._resize(kind, scale, empty=True)
+        part._resize(scale, empty=True)
         return part
 
     def trim(self) -> None:
         """Give spare room back where the arrays are small; large ones are not touched where they are not filled."""
-        for kind in (scan.FLOAT32, scan.FLOAT64, scan.BLOB):
-            rows = self._arrays(kind)[0].size
-            slots = self.columns.slots[: self.ints[scan.SLOTS]]
-            used = int(slots[slots[:, scan.CLASS] == kind, scan.COUNT].sum())
-            if rows * 32 < _SMALL and rows > used:
-                self._resize(kind, 0.0)
+        rows = self.columns.steps.size
+        used = int(self.columns.slots[: self.ints[scan.SLOTS], scan.COUNT].sum())
+        if rows * _ROW < _SMALL and rows > used:
+            self._resize(0.0)
 
     def rows(self) -> list[Rows]:
         """Return the rows of every tag and form, in the order in which they were first met; slots without rows are left out."""
@@ -159,18 +146,18 @@ class Part:
             if begin == end:
                 continue
             at, length, _hash, _first, meta, meta_length, _plugin, _spare = c.tags[slot[scan.TAG]].tolist()
-            steps, walls, *rest = (array[begin:end] for array in self._arrays(slot[scan.CLASS]))
-            scalar = slot[scan.CLASS] != scan.BLOB
+            kind = slot[scan.CLASS]
+            places = c.places[begin:end] if kind == scan.BLOB else None
+            values = None if kind == scan.BLOB else (c.values32 if kind == scan.FLOAT32 else c.values64)[begin:end]
             found.append(
                 Rows(
                     tag=text[at : at + length].tobytes(),
                     form=scan.FORMS[slot[scan.FORM]],
                     metadata=text[meta : meta + meta_length].tobytes() if meta >= 0 else b"",
-                    steps=steps,
-                    wall_times=walls,
-                    values=rest[0] if scalar else None,
-                    offsets=None if scalar else rest[0],
-                    lengths=None if scalar else rest[1],
+                    steps=c.steps[begin:end],
+                    wall_times=c.walls[begin:end],
+                    values=values,
+                    places=places,
                 )
             )
         return found
@@ -178,20 +165,16 @@ class Part:
     def event_fields(self, first: int = 0) -> list[EventField]:
         """Return the event-level fields of interest from number `first` on, in file order."""
         count = int(self.ints[scan.MISC])
-        rows = zip(self.columns.misc[first:count].tolist(), self.columns.misc_walls[first:count].tolist(), strict=True)
-        return [EventField(scan.EVENT_FIELDS[form], step, wall, at, length) for (form, step, at, length), wall in rows]
+        rows = self.columns.misc[first:count]
+        walls = np.ascontiguousarray(rows[:, 4]).view(np.float64).tolist()
+        return [
+            EventField(scan.EVENT_FIELDS[form], step, wall, at, length)
+            for (form, step, at, length, _bits), wall in zip(rows.tolist(), walls, strict=True)
+        ]
 
     def problems(self) -> list[tuple[int, int, int]]:
         """Return (file offset, reason of scan.REASONS, bytes skipped) of each problem that was kept."""
         return [(at, reason, skipped) for at, reason, skipped in self.columns.problems[: self.ints[scan.PROBLEMS]].tolist()]
-
-    def _arrays(self, kind: int) -> tuple[NDArray[np.generic], ...]:
-        c = self.columns
-        if kind == scan.FLOAT32:
-            return c.steps32, c.walls32, c.values32
-        if kind == scan.FLOAT64:
-            return c.steps64, c.walls64, c.values64
-        return c.steps_blob, c.walls_blob, c.offsets_blob, c.lengths_blob
 
     def _replace(self, **arrays: NDArray[np.generic]) -> None:
         self.columns = self.columns._replace(**arrays)
@@ -213,48 +196,52 @@ class Part:
         elif want == scan.WANT_TEXT:
             self._replace(text=_longer(c.text, 2 * c.text.size + self.need + scan.PADDING))
         elif want == scan.WANT_MISC:
-            misc = np.empty((2 * c.misc.shape[0], 4), np.int64)
+            misc = np.empty((2 * c.misc.shape[0], 5), np.int64)
             misc[: c.misc.shape[0]] = c.misc
-            self._replace(misc=misc, misc_walls=_longer(c.misc_walls, misc.shape[0]))
+            self._replace(misc=misc)
         else:
-            kind = {scan.WANT32: scan.FLOAT32, scan.WANT64: scan.FLOAT64, scan.WANT_BLOB: scan.BLOB}[want]
             read = self.position - self.start
             ahead = max(0, end - self.position)
             scale = 1.03 * (read + ahead) / read if read >= 1 << 16 else 2.0
-            self._resize(kind, min(max(scale, 1.25), _MOST_GROWTH))
+            self._resize(min(max(scale, 1.25), _MOST_GROWTH))
 
-    def _resize(self, kind: int, scale: float, *, empty: bool = False) -> None:
-        """Move the rows of one class into new arrays with `scale` times the rows so far for each slot.
+    def _resize(self, scale: float, *, empty: bool = False) -> None:
+        """Move the rows into new arrays with `scale` times the rows so far for each slot.
 
         scale 0 leaves no spare room; empty: leave the rows behind.
         """
-        c = self.columns
-        slots = c.slots
-        of_kind = np.flatnonzero(slots[: self.ints[scan.SLOTS], scan.CLASS] == kind)
-        counts = slots[of_kind, scan.COUNT]
+        slots = self.columns.slots[: self.ints[scan.SLOTS]]
+        counts = slots[:, scan.COUNT].copy()
         # An odd number of cache lines each: columns a power of two apart would share one set of the cache.
         rooms = ((counts * scale).astype(np.int64) // 8 + 2 | 1) * 8 if scale else counts
         bases = np.concatenate(([0], np.cumsum(rooms)))
         used = int(bases[-1])
-        total = used + (used // 16 + 256 if scale else 0)
-        old = self._arrays(kind)
-        new = tuple(np.empty(total, array.dtype) for array in old)
-        if not empty:
-            moves = list(zip(slots[of_kind, scan.BASE].tolist(), bases.tolist(), counts.tolist(), strict=False))
-            for before, after in zip(old, new, strict=True):
-                for source, target, count in moves:
-                    after[target : target + count] = before[source : source + count]
-        slots[of_kind, scan.BASE] = bases[:-1]
-        slots[of_kind, scan.CAPACITY] = rooms
+        new = _rows(used + (used // 16 + 256 if scale else 0))
         if empty:
-            slots[of_kind, scan.COUNT] = 0
-        names = {
-            scan.FLOAT32: ("steps32", "walls32", "values32"),
-            scan.FLOAT64: ("steps64", "walls64", "values64"),
-            scan.BLOB: ("steps_blob", "walls_blob", "offsets_blob", "lengths_blob"),
-        }[kind]
-        self._replace(**dict(zip(names, new, strict=True)))
-        self.ints[{scan.FLOAT32: scan.USED32, scan.FLOAT64: scan.USED64, scan.BLOB: scan.USED_BLOB}[kind]] = used
+            slots[:, scan.COUNT] = 0
+        else:
+            moves = zip(slots[:, scan.CLASS].tolist(), slots[:, scan.BASE].tolist(), bases[:-1].tolist(), counts.tolist(), strict=True)
+            for kind, source, target, count in moves:
+                for name in ("steps", "walls", _VALUES[kind]):
+                    new[name][target : target + count] = getattr(self.columns, name)[source : source + count]
+        slots[:, scan.BASE] = bases[:-1]
+        slots[:, scan.CAPACITY] = rooms
+        self._replace(**new)
+        self.ints[scan.USED] = used
+
+
+_VALUES = {scan.FLOAT32: "values32", scan.FLOAT64: "values64", scan.BLOB: "places"}  # column of a slot's values, by its class
+
+
+def _rows(count: int) -> dict[str, NDArray[Any]]:
+    """Return the columns of `count` rows; memory that no row of the class touches is never taken."""
+    return {
+        "steps": np.empty(count, np.int64),
+        "walls": np.empty(count, np.float64),
+        "values32": np.empty(count, np.float32),
+        "values64": np.empty(count, np.float64),
+        "places": np.empty((count, 2), np.int64),
+    }
 
 
 def _longer(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:

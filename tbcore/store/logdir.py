@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from tbcore.errors import LogdirError, PatternError
-from tbcore.series import FileReport, Problem, Series
+from tbcore.errors import LogdirError
+from tbcore.names import matcher, natural
+from tbcore.series import Problem, Series
 from tbcore.store.columns import Part
-from tbcore.store.run import EventFile, Run, natural, read_part
+from tbcore.store.run import EventFile, Run, read_part
 from tbcore.store.sources import Folder, LocalSource, Source, Stat
 
 _PIECE = 24 << 20  # bytes of a file that are worth a reader of their own
@@ -94,7 +93,7 @@ class Logdir:
         """
         tag_matches, run_matches = matcher(tags), matcher(runs)
         seen: dict[str, bool] = {}
-        order: dict[str, list[tuple[int, int | str]]] = {}
+        order: dict[str, list[tuple[int, int, str]]] = {}
         found = []
         for run in self.runs:
             if not run_matches(run.name):
@@ -341,18 +340,3 @@ def _named(part: str) -> tuple[str, str]:
                 continue
             return name, path
     return "", part
-
-
-def matcher(pattern: str | None) -> Callable[[str], bool]:
-    """Return a test for names: case-insensitive, unanchored; None and "" match all.
-
-    Raises PatternError, saying where, when `pattern` is not a regular expression.
-    """
-    if not pattern:
-        return lambda _name: True
-    try:
-        compiled = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        at = "" if error.pos is None else f" at position {error.pos + 1}"
-        raise PatternError(f"{pattern!r} is not a regular expression: {error.msg}{at}") from error
-    return lambda name: compiled.search(name) is not None

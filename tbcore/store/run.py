@@ -1,6 +1,5 @@
 """Event files as they are read, and the immutable runs that readers see."""
 
-import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -290,6 +289,19 @@ class Run:
         return tuple(problem for file in self.files for problem in file.problems)
 
     @cached_property
+    def points(self) -> int:
+        """How many values of any kind the run holds."""
+        return sum(len(rows.steps) for _path, _opened, parts, _graphs in self.segments for part in parts for rows in part)
+
+    @cached_property
+    def last_step(self) -> int | None:
+        """The greatest of the steps that its series end with, None without any."""
+        return max(
+            (int(rows.steps[-1]) for _path, _opened, parts, _graphs in self.segments for part in parts for rows in part),
+            default=None,
+        )
+
+    @cached_property
     def series(self) -> Mapping[tuple[str, str], Series]:
         """The series of the run by (kind, tag), in the order in which they were first logged."""
         metadata: dict[bytes, bytes] = {}
@@ -305,11 +317,11 @@ class Run:
                 about = known.get(rows.tag, events.Metadata())
                 kind = kind_of(about.plugin, rows.form)
                 form = _FORMS.get(rows.form, rows.form)
-                segment = Segment(path, opened, form, rows.steps, rows.wall_times, rows.values, rows.offsets, rows.lengths)
+                segment = Segment(path, opened, form, rows.steps, rows.wall_times, rows.values, rows.places)
                 found.setdefault((kind, tag), []).append(segment)
             for tag, at in graphs:
                 key = (kind_of("", at.form), tag)
-                one = np.array([at.step]), np.array([at.wall_time]), None, np.array([at.offset]), np.array([at.length])
+                one = np.array([at.step]), np.array([at.wall_time]), None, np.array([[at.offset, at.length]])
                 found.setdefault(key, []).append(Segment(path, opened, at.form, *one))
         restarts = tuple(opened for _path, opened, _parts, _graphs in self.segments if opened.restarts)
         by_tag = {_text(tag): about for tag, about in known.items()}
@@ -351,11 +363,3 @@ def _metadata(data: bytes) -> events.Metadata:
 def _text(tag: bytes) -> str:
     """Return a tag as text; bytes that are not UTF-8 are written out, so that no two tags become one."""
     return tag.decode("utf-8", "backslashreplace")
-
-
-_DIGITS = re.compile(r"(\d+)")
-
-
-def natural(name: str) -> list[tuple[int, int | str]]:
-    """Return a key that sorts names as people count: step9 before step10."""
-    return [(0, int(part)) if part.isdigit() and part.isascii() else (1, part) for part in _DIGITS.split(name)]

@@ -1,0 +1,5 @@
+"""What pages use: the view, the frame and the components. The only package that imports Streamlit."""
+
+from tbcore.ui.frame import View, finite, no_data, nothing_selected, page_config, put_query, run, view, zone
+
+__all__ = ["View", "finite", "no_data", "nothing_selected", "page_config", "put_query", "run", "view", "zone"]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeGuard, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -37,7 +37,7 @@ _FOLDER = Path(__file__).parent
 
 LINES = st.components.v2.component(
     "lines",
-    html='<div class="lines"></div>',
+    html='<div class="stage"></div>',
     css=(_FOLDER / "lines.css").read_text(encoding="utf-8"),
     js=bundle(_FOLDER, MODULES),
     isolate_styles=True,
@@ -149,5 +149,5 @@ def _window(raw: object) -> Window | None:
     return None
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

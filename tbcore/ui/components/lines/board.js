@@ -18,8 +18,9 @@ const AHEAD = { rootMargin: "300px 0px", scrollMargin: "300px 0px" };
 /** Return a new board inside `parent`, a shadow root; `update` fills it. */
 export function newBoard(parent) {
   const board = {
-    parent, host: parent.host ?? parent, root: element("div", "board"), missing: element("p", "missing"), body: element("div", "groups"),
-    tooltip: newTooltip(), cards: new Map(), groups: new Map(), runs: new Map(), byTag: new Map(),
+    parent, host: parent.host ?? parent, root: element("div", "board"),
+    missing: element("p", "missing"), body: element("div", "groups"), tooltip: newTooltip(),
+    cards: new Map(), groups: new Map(), runs: new Map(), byTag: new Map(),
     data: null, view: null, settings: null, send: null, palette: null, paletteText: "", runsText: "",
     layout: { open: {}, page: {} }, zooms: new Map(), logs: new Map(), wides: new Set(), toggled: new Map(),
     highlight: null, hovered: null, pointer: null, dragging: null, dirty: new Set(), frame: 0, stirred: false,
@@ -46,7 +47,7 @@ export function update(board, data, send) {
   const view = data.view;
   const first = board.view === null;
   Object.assign(board, { send, view, data });
-  if (!board.root.isConnected) board.parent.querySelector(".lines").append(board.root);
+  if (!board.root.isConnected) board.parent.querySelector(".stage").append(board.root);
   const { smoothing, axis, log_y } = view.settings;
   if (heard(board.outbox, "settings", { smoothing, axis, log_y }) || first) board.settings = { smoothing, axis, log_y };
   if (first) adopt(board);
@@ -106,13 +107,14 @@ function fill(board, card) {
   if (!entry) return;
   const old = new Map(card.series.map((series) => [series.run, series]));
   const fresh = readSeries(entry, board.view.runs, board.data).map((series) => {
-    const before = old.get(series.run);
-    return before && sameSeries(before, series) ? before : series;
+    const known = old.get(series.run);
+    return known && sameSeries(known, series) ? known : series;
   });
   const window = entry.window ?? null;
-  const same = card.filled && fresh.length === card.series.length && fresh.every((series, at) => series === card.series[at])
-    && JSON.stringify(window) === JSON.stringify(card.window) && card.exactWeight === board.view.smoothed_with;
-  Object.assign(card, { series: fresh, window, filled: true, exactWeight: board.view.smoothed_with });
+  const weight = board.view.smoothed_with;
+  const same = card.filled && card.exactWeight === weight && JSON.stringify(window) === JSON.stringify(card.window)
+    && fresh.length === card.series.length && fresh.every((series, at) => series === card.series[at]);
+  Object.assign(card, { series: fresh, window, filled: true, exactWeight: weight });
   if (!window) card.whole = fresh;
   if (!same) soilCard(board, card);
 }
@@ -231,7 +233,8 @@ function zoomTo(board, card, ranges) {
 }
 
 function windowsOf(board) {
-  return Object.fromEntries([...board.zooms].filter(([, zoom]) => zoom.x).map(([tag, { x, axis }]) => [tag, { x, axis }]));
+  const zoomed = [...board.zooms].filter(([, zoom]) => zoom.x);
+  return Object.fromEntries(zoomed.map(([tag, { x, axis }]) => [tag, { x, axis }]));
 }
 
 function show(board, shown) {
@@ -261,7 +264,8 @@ function see(board, entries) {
 function resize(board) {
   if (!board.view) return;
   for (const card of board.cards.values()) {
-    if (card.near && card.frame && (card.plot.clientWidth !== card.width || card.plot.clientHeight !== card.height)) soilCard(board, card);
+    const { clientWidth, clientHeight } = card.plot;
+    if (card.near && (clientWidth !== card.width || clientHeight !== card.height)) soilCard(board, card);
   }
   announceWidth(board);
 }
@@ -314,16 +318,20 @@ function paintFrame(board) {
 function paintDirty(board) {
   const due = [...board.dirty].filter((card) => card.near && card.filled);
   const places = new Map(due.map((card) => [card, card.root.getBoundingClientRect()]));
-  const unseen = (card) => places.get(card).bottom < 0 || places.get(card).top > innerHeight;
-  due.sort((one, other) => unseen(one) - unseen(other) || places.get(one).top - places.get(other).top || places.get(one).left - places.get(other).left);
+  due.sort((one, other) => before(places.get(one), places.get(other)));
   due.forEach(measureCard);
   const start = performance.now();
   for (const card of due) {
     board.dirty.delete(card);
     if (card.width > 0) paintCard(card, board);
-    if (performance.now() - start > SLICE) return void (board.frame = requestAnimationFrame(() => paintFrame(board)));
+    if (performance.now() - start > SLICE) break;
   }
-  return undefined;
+  if (due.some((card) => board.dirty.has(card))) stir(board);
+}
+
+function before(one, other) {
+  const unseen = ({ top, bottom }) => bottom < 0 || top > innerHeight;
+  return unseen(one) - unseen(other) || one.top - other.top || one.left - other.left;
 }
 
 function paintNow(board) {

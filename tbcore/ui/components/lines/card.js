@@ -7,14 +7,15 @@ import { airyRange, newScale, widened } from "./scale.js";
 import { abscissa, rowsWithin, smoothedLine } from "./table.js";
 
 const ROOM = { step: 1, relative: 1, wall: 30 };
-const FAINT = 0.25;
+const FAINT = "30%";
 
 /** Return a new card for `tag` without data. `act(name, card)` is called when one of its buttons is pressed. */
 export function newCard(tag, act) {
   const card = {
     tag, series: [], whole: null, window: null, zoom: null, log: null, wide: false,
     near: false, filled: false, width: 0, height: 0, frame: null,
-    root: element("article", "card"), heading: element("h3", "title"), plot: element("div", "plot"), note: element("div", "note"),
+    root: element("article", "card"), heading: element("h3", "title"),
+    plot: element("div", "plot"), note: element("div", "note"),
     axes: element("canvas", "axes"), lines: element("canvas", "lines"),
     focus: element("canvas", "focus"), cursor: element("canvas", "cursor"),
   };
@@ -66,10 +67,11 @@ export function shownLines(card, board) {
   for (const series of seriesOf(card)) {
     const run = board.runs.get(series.run);
     if (!run || !board.isShown(run.name) || series.value.length === 0) continue;
+    const start = run.start ?? firstWall(card, series);
     const smoothed = smoothedLine(series, smoothing, board.view.smoothed_with);
     lines.push({
-      run, series, raw: abscissa(series, axis, run.start), smooth: smoothed === series ? null : abscissa(smoothed, axis, run.start),
-      values: series.value, smoothValues: smoothed.value,
+      run, series, start, values: series.value, smoothValues: smoothed.value,
+      raw: abscissa(series, axis, start), smooth: smoothed === series ? null : abscissa(smoothed, axis, start),
     });
   }
   return lines;
@@ -88,14 +90,15 @@ export function paintCard(card, board) {
   const yRange = yRangeOf(card, lines, xRange, log);
   const vertical = yAxis(yRange, log, bottom - 8);
   const widest = vertical.labels.reduce((most, label) => Math.max(most, context.measureText(label).width), 0);
-  const box = { left: Math.round(Math.min(card.width / 3, Math.max(40, widest + 12))), top: 8, right: card.width - 10, bottom };
+  const left = Math.round(Math.min(card.width / 3, Math.max(40, widest + 12)));
+  const box = { left, top: 8, right: card.width - 10, bottom };
   const inset = card.zoom?.x ? 0 : 4;
   const xs = newScale(xRange[0], xRange[1], box.left + inset, box.right - inset);
   const ys = newScale(yRange[0], yRange[1], box.bottom, box.top, log);
   paintAxes(context, box, xs, ys, xAxis(xRange, settings.axis, box.right - box.left), vertical, palette);
   card.frame = { box, xs, ys, lines, log, ratio };
   const pencil = clipped(freshContext(card.lines, card.width, card.height, ratio), box);
-  paintLines(pencil, card.frame, lines, settings.smoothing > 0, 1.6);
+  paintLines(pencil, card.frame, lines, board, 1.6);
   pencil.restore();
   paintFocus(card, board);
   arrange(card.note, notes(lines, log).map((text) => element("span", "", text)));
@@ -109,7 +112,7 @@ export function paintFocus(card, board) {
   card.plot.classList.toggle("dimmed", dimmed);
   if (!dimmed) return release([card.focus]);
   const pencil = clipped(freshContext(card.focus, card.width, card.height, card.frame.ratio), card.frame.box);
-  paintLines(pencil, card.frame, chosen, board.settings.smoothing > 0, 2.2);
+  paintLines(pencil, card.frame, chosen, board, 2.2);
   pencil.restore();
 }
 
@@ -128,15 +131,18 @@ function clipped(context, box) {
   return context;
 }
 
-function paintLines(context, { box, xs, ys, ratio }, lines, smoothing, width) {
+function paintLines(context, { box, xs, ys, ratio }, lines, { settings, palette }, width) {
+  const smoothing = settings.smoothing > 0;
   context.lineJoin = "bevel";
   // All faint lines lie below all bold ones.
   for (const line of lines) {
-    context.strokeStyle = context.fillStyle = line.run.color;
-    context.globalAlpha = smoothing ? FAINT : 1;
-    context.lineWidth = smoothing && line.smooth ? 1 : width;
+    const { color } = line.run;
+    // Opaque: the transparent segments of a noisy line would add up to the full colour.
+    const faint = `color-mix(in srgb, ${color} ${FAINT}, ${palette.background})`;
+    context.strokeStyle = context.fillStyle = smoothing ? faint : color;
+    context.lineWidth = smoothing ? 1 : width;
     if (!smoothing || line.smooth) paintLine(context, line.raw, line.values, xs, ys, ratio);
-    context.globalAlpha = 1;
+    context.fillStyle = color;
     if (line.series.facts.notFinite) paintNotFinite(context, line.raw, line.values, xs, ys, (box.top + box.bottom) / 2);
   }
   if (!smoothing) return;
@@ -145,6 +151,12 @@ function paintLines(context, { box, xs, ys, ratio }, lines, smoothing, width) {
     context.strokeStyle = context.fillStyle = line.run.color;
     paintLine(context, line.smooth ?? line.raw, line.smoothValues, xs, ys, ratio);
   }
+}
+
+/** Return when a run of unknown start has its first point: a window's points alone may begin later. */
+function firstWall(card, series) {
+  const { low } = (card.whole ?? card.series).find(({ run }) => run === series.run)?.walls ?? series.walls;
+  return low === Infinity ? series.walls.low : low;
 }
 
 function xRangeOf(card, lines, axis) {

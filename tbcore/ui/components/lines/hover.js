@@ -6,6 +6,7 @@ import { paintDot } from "./paint.js";
 import { pixelAt, valueAt } from "./scale.js";
 import { nearestRow } from "./table.js";
 
+const HEADS = ["Run", "Smoothed", "Value", "Step", "Time", "Relative"];
 const ROWS = 12;
 const NEAR = 18;
 const BEYOND = 8;
@@ -34,7 +35,7 @@ export function newTooltip() {
   const root = element("div", "tooltip");
   const table = element("table");
   const head = element("tr");
-  for (const name of ["", "Run", "Smoothed", "Value", "Step", "Time", "Relative"]) head.append(element("th", name.toLowerCase(), name));
+  head.append(element("th"), ...HEADS.map((name) => element("th", name.toLowerCase(), name)));
   const header = element("thead");
   header.append(head);
   const body = element("tbody");
@@ -119,11 +120,10 @@ function fillTooltip(tooltip, board, found) {
   tooltip.table.classList.toggle("plain", !smoothing);
   const shown = found.slice(0, ROWS);
   while (tooltip.rows.length < shown.length) tooltip.rows.push(newRow());
-  shown.forEach(({ line, row, value, smoothed }, index) => {
-    const { run, series } = line;
+  shown.forEach(({ line: { run, series, start }, row, value, smoothed }, index) => {
     const wall = series.wall[row];
-    const start = run.start ?? series.walls.low;
-    const cells = [number(smoothed), number(value), wholeNumber(series.step[row]), moment(wall), duration(wall - start)];
+    const cells = [number(smoothed), number(value), wholeNumber(series.step[row]),
+                   moment(wall), duration(wall - start)];
     const made = tooltip.rows[index];
     made.swatch.style.background = run.color;
     writeName(made.name, run.name);

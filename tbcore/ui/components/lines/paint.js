@@ -23,7 +23,8 @@ export function xAxis([low, high], axis, width) {
   if (axis === "wall") {
     const { ticks, step } = momentTicks(low, high, width / 62);
     const rows = ticks.map((tick) => momentLabel(tick, step));
-    return { ticks, labels: rows.map((row) => row[0]), dates: rows.map((row, at) => (at && row[1] === rows[at - 1][1] ? "" : row[1])) };
+    const dates = rows.map(([, date], at) => (at && date === rows[at - 1][1] ? "" : date));
+    return { ticks, labels: rows.map((row) => row[0]), dates };
   }
   const { ticks, step } = linearTicks(low, high, width / 66, 1);
   return { ticks, labels: tickLabels(ticks, step), dates: [] };
@@ -68,7 +69,7 @@ export function paintLine(context, run, values, xs, ys, ratio) {
   const [from, to] = rowsWithin(run, xs.low, xs.high);
   const dense = to - from > 4 * Math.abs(xs.end - xs.start) * ratio;
   context.beginPath();
-  const alone = dense ? traceDense(context, run, values, xs, ys, from, to, ratio) : trace(context, run, values, xs, ys, from, to);
+  const alone = (dense ? traceDense : trace)(context, run, values, xs, ys, from, to, ratio);
   context.stroke();
   for (let at = 0; at < alone.length; at += 2) paintDot(context, alone[at], alone[at + 1], context.lineWidth + 0.6);
 }

@@ -7,8 +7,10 @@ const TIME_STEPS = [1, 2, 5, 10, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MI
                     HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY];
 const MONTH_STEPS = [1, 2, 3, 6];
 const LARGEST = 8e307;
+// Ticks may come somewhat closer than asked for: the next larger unit of time is often three times as large.
+const ENOUGH = 0.75;
 
-/** Return the one of 1, 2, 5, 10, 20, ... (or 0.5, 0.2, ...) that comes nearest to dividing `span` into `count` parts. */
+/** Return the round number (1, 2 or 5 times a power of ten) that comes nearest to a `count`th of `span`. */
 export function niceStep(span, count) {
   const rough = span / Math.max(1, count);
   const power = Number(`1e${Math.floor(Math.log10(rough))}`);
@@ -48,7 +50,7 @@ export function logTicks(low, high, count) {
 export function durationTicks(low, high, count) {
   const rough = (high - low) / Math.max(1, count);
   if (rough <= 0.5) return linearTicks(low, high, count);
-  const step = TIME_STEPS.find((candidate) => candidate >= rough) ?? niceStep((high - low) / DAY, count) * DAY;
+  const step = TIME_STEPS.find((candidate) => candidate >= rough * ENOUGH) ?? niceStep((high - low) / DAY, count) * DAY;
   return { ticks: multiples(low, high, step, 0), step };
 }
 
@@ -56,7 +58,7 @@ export function durationTicks(low, high, count) {
 export function momentTicks(low, high, count) {
   const rough = (high - low) / Math.max(1, count);
   if (rough <= 0.5) return linearTicks(low, high, count, 1e-3);
-  const step = TIME_STEPS.find((candidate) => candidate >= rough);
+  const step = TIME_STEPS.find((candidate) => candidate >= rough * ENOUGH);
   if (step !== undefined && step < DAY) {
     const shift = -new Date(low * 1000).getTimezoneOffset() * MINUTE;
     return { ticks: multiples(low, high, step, shift), step };
@@ -110,8 +112,8 @@ function multiples(low, high, step, shift) {
   const ticks = [];
   const first = Math.ceil((low + shift) / step - 1e-9);
   const last = Math.floor((high + shift) / step + 1e-9);
-  // A step too small for the values' precision would otherwise never end.
-  for (let index = first; index <= last && ticks.length < 200; index += 1) ticks.push(index * step - shift);
+  // A step too small for the values' precision would otherwise never end; adding 0 turns -0 into 0.
+  for (let index = first; index <= last && ticks.length < 200; index += 1) ticks.push(index * step - shift + 0);
   return ticks;
 }
 
@@ -124,12 +126,12 @@ function calendarTicks(low, high, roughDays) {
     return seconds <= high && ticks.length < 200;
   };
   const [year, month, day] = [first.getFullYear(), first.getMonth(), first.getDate()];
-  const days = [1, 2, 7, 14].find((candidate) => candidate >= roughDays);
+  const days = [1, 2, 7, 14].find((candidate) => candidate >= roughDays * ENOUGH);
   if (days !== undefined) {
     for (let index = 0; add(new Date(year, month, day + index * days)); index += 1);
     return { ticks, step: days * DAY };
   }
-  const months = MONTH_STEPS.find((candidate) => candidate * 30.5 >= roughDays);
+  const months = MONTH_STEPS.find((candidate) => candidate * 30.5 >= roughDays * ENOUGH);
   if (months !== undefined) {
     const start = Math.floor(month / months) * months;
     for (let index = 0; add(new Date(year, start + index * months, 1)); index += 1);

@@ -35,7 +35,8 @@ export function newSeries(run, { step, wall, value }, { whole = true, exact = nu
     if (y <= 0) facts.notPositive += 1;
     else if (y < facts.lowPositive) facts.lowPositive = y;
   }
-  return { run, step, wall, value, whole, exact, means, facts, steps: order(step), walls: order(wall), smoothed: null };
+  const [steps, walls] = [order(step), order(wall)];
+  return { run, step, wall, value, whole, exact, means, facts, steps, walls, smoothed: null };
 }
 
 /** Return the series of one card of the view, from the tables it names. */
@@ -85,7 +86,7 @@ export function smoothedLine(series, weight, exactWeight) {
 export function abscissa(line, axis, start) {
   const onSteps = axis === "step";
   const { rising, low, high } = onSteps ? line.steps : line.walls;
-  const offset = axis === "relative" ? start ?? (line.walls.low === Infinity ? 0 : line.walls.low) : 0;
+  const offset = axis === "relative" && Number.isFinite(start) ? start : 0;
   return { xs: onSteps ? line.step : line.wall, offset, rising, low: low - offset, high: high - offset };
 }
 
@@ -115,7 +116,8 @@ export function rowsWithin({ xs, offset, rising }, low, high) {
 }
 
 function cut(rows, [start, count]) {
-  return Object.fromEntries(Object.entries(rows).map(([name, values]) => [name, values.subarray(start, start + count)]));
+  const parts = Object.entries(rows).map(([name, values]) => [name, values.subarray(start, start + count)]);
+  return Object.fromEntries(parts);
 }
 
 function withOrder(line) {

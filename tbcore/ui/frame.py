@@ -1,0 +1,324 @@
+"""The frame around every page: menu, logdir, run list, tag filter, live updates."""
+
+import math
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from tbcore.charts import theme
+from tbcore.errors import PatternError
+from tbcore.names import matcher
+from tbcore.series import Problem, Series
+from tbcore.store.run import Run
+from tbcore.ui import selection
+from tbcore.ui.cache import Watch, logdir_spec, watch
+from tbcore.ui.components.runs import run_list
+from tbcore.ui.navigation import navigation
+
+INTERVALS = {"off": None, "1 s": 1.0, "5 s": 5.0, "10 s": 10.0, "30 s": 30.0, "60 s": 60.0}
+_SELECTION = ("runs", "only", "except", "all")  # query parameters of the run selection
+_POLL = 0.4  # seconds between looks while the first reading goes on
+
+_view: ContextVar["View | None"] = ContextVar("view", default=None)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the visitor selected, of one snapshot of the logs.
+
+    runs: all of them, by start; shown: whether each is selected; tags: the pattern of the tag filter, "" for all.
+    """
+
+    spec: str
+    runs: tuple[Run, ...]
+    shown: tuple[bool, ...]
+    tags: str
+    problems: tuple[Problem, ...] = ()
+    generation: int = 0
+    _colors: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def selected(self) -> tuple[Run, ...]:
+        """Return the runs that are shown."""
+        return tuple(run for run, shown in zip(self.runs, self.shown, strict=True) if shown)
+
+    def color(self, run: str) -> str:
+        """Return the colour of a run: the same on every page, by the order in which runs started."""
+        return self._colors[run]
+
+    def series(self, kind: str) -> list[Series]:
+        """Return the series of a kind in the selected runs whose tag passes the tag filter, in run order."""
+        passes = matcher(self.tags)
+        known: dict[str, bool] = {}
+        found = []
+        for run in self.selected:
+            for (of_kind, tag), series in run.series.items():
+                if of_kind == kind:
+                    if tag not in known:
+                        known[tag] = passes(tag)
+                    if known[tag]:
+                        found.append(series)
+        return found
+
+    def holds(self, kind: str) -> bool:
+        """Return whether any run, selected or not, holds series of a kind."""
+        return any(of_kind == kind for run in self.runs for of_kind, _tag in run.series)
+
+
+def page_config() -> None:
+    """Set up the browser's tab; the first thing an app does."""
+    st.set_page_config(
+        page_title="Runlens",
+        page_icon=":material/show_chart:",
+        layout="wide",
+        initial_sidebar_state=320,
+        menu_items={"About": "**Runlens** shows training logs. Nothing is sampled away."},
+    )
+
+
+def run() -> None:
+    """Draw the frame and run the page that the visitor is on."""
+    watched = watch(logdir_spec())
+    if not watched.wait():
+        navigation()
+        _waiting(watched)
+        return
+    logdir = watched.logdir
+    runs = logdir.runs if logdir is not None else ()
+    kinds = {kind for one in runs for kind, _tag in one.series}
+    page = navigation(kinds if runs else None)
+    if logdir is None or (watched.error and not runs):
+        _sidebar_top(watched)
+        _live(watched, 0)
+        _unreadable(watched)
+        return
+    if not runs:
+        _sidebar_top(watched)
+        _live(watched, logdir.generation)
+        _no_runs(watched)
+        return
+    token = _view.set(_frame(watched, runs, logdir.problems, logdir.generation))
+    try:
+        page.run()
+    finally:
+        _view.reset(token)
+
+
+def view() -> View:
+    """Return what the visitor selected.
+
+    On a server's first visit a page can be run without the app around it; then the app takes over from here.
+    """
+    current = _view.get()
+    if current is None:
+        navigation()
+        st.rerun()
+    return current
+
+
+def zone() -> tzinfo:
+    """Return the visitor's time zone."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...], generation: int) -> View:
+    """Draw the sidebar and return what is selected in it."""
+    _sidebar_top(watched)
+    names = [one.name for one in runs]
+    colors = {name: theme.color(index) for index, name in enumerate(names)}
+    with st.sidebar:
+        tags = _tag_filter()
+        chosen = _selection()
+        state = run_list(
+            {
+                "runs": [_row(one, colors[one.name]) for one in runs],
+                "shown": chosen,
+                "limit": selection.NEWEST,
+                "read_at": None,
+                "interval": None,
+                "reading": None,
+            },
+            key="run_list",
+        )
+        if state.shown is not None and state.shown != chosen:
+            chosen = state.shown
+            _remember(chosen)
+        if state.problems is not None:
+            st.query_params["run"] = state.problems
+            st.switch_page("pages/inspect.py", query_params={"run": state.problems})
+    _live(watched, generation)
+    if watched.error:
+        st.warning(f"{watched.error}. What was read before is shown.", icon=":material/warning:")
+    shown = tuple(selection.shown(names, chosen))
+    return View(watched.spec, runs, shown, tags, problems, generation, colors)
+
+
+def _sidebar_top(watched: Watch) -> None:
+    with st.sidebar:
+        name = "Demo: handwritten digits" if watched.is_demo else watched.spec
+        st.markdown(f"**{_plain(name)}**", help=None if not watched.is_demo else "Start with `--logdir` to see your own logs.")
+
+
+def _tag_filter() -> str:
+    """Draw the tag filter and return its pattern; a wrong one says so and leaves the last good one standing."""
+    typed = st.text_input(
+        "Filter tags (regex)",
+        key="tags",
+        bind="query-params",
+        placeholder="Filter tags (regex)",
+        label_visibility="collapsed",
+        icon=":material/search:",
+    )
+    try:
+        matcher(typed)
+    except PatternError as error:
+        last: str = st.session_state.get("tags_last", "")
+        standing = f"`{last}` stands" if last else "all tags are shown"
+        st.caption(f":red[{_plain(str(error))}] – {standing}.")
+        return last
+    st.session_state["tags_last"] = typed
+    return typed
+
+
+def _selection() -> selection.Selection:
+    """Return which runs are selected: as chosen in this session, else as the URL says."""
+    state = st.session_state.get("run_list")
+    chosen = selection.selection_of(state.get("shown")) if state else None
+    if chosen is None:
+        chosen = st.session_state.get("selection")
+    if chosen is None:
+        chosen = selection.decode({name: st.query_params.get_all(name) for name in _SELECTION if name in st.query_params})
+    _remember(chosen)
+    return chosen
+
+
+def _remember(chosen: selection.Selection) -> None:
+    """Keep the selection for the other pages, and put it into the URL."""
+    st.session_state["selection"] = chosen
+    put_query(dict.fromkeys(_SELECTION), selection.encode(chosen))
+
+
+def put_query(*parameters: dict[str, None] | dict[str, str | list[str]]) -> None:
+    """Make the URL hold `parameters`, later ones over earlier ones; None removes one."""
+    wanted: dict[str, str | list[str] | None] = {}
+    for some in parameters:
+        wanted.update(some)
+    for name, value in wanted.items():
+        values = [] if value is None else [value] if isinstance(value, str) else value
+        if st.query_params.get_all(name) == values:
+            continue
+        if values:
+            st.query_params[name] = values
+        else:
+            del st.query_params[name]
+
+
+def _row(one: Run, color: str) -> dict[str, object]:
+    problems = one.problems
+    return {
+        "name": one.name,
+        "color": color,
+        "points": one.points,
+        "last_step": one.last_step,
+        "start": one.start,
+        "last": one.last_wall_time,
+        "problems": len(problems),
+        "problem_text": str(problems[0]) if problems else "",
+    }
+
+
+def _live(watched: Watch, generation: int) -> None:
+    """Draw when the logs were last read, and read them again every so often; only what moved is drawn anew."""
+    with st.sidebar:
+        interval = st.session_state.get("refresh", "5 s")
+        seconds = INTERVALS.get(interval, 5.0)
+        st.fragment(_tick, run_every=seconds)(watched, generation, seconds)
+        with st.popover("Refresh", icon=":material/sync:", width="content"):
+            st.segmented_control(
+                "Read the logs every",
+                list(INTERVALS),
+                default=None if "refresh" in st.session_state else "5 s",
+                key="refresh",
+                bind="query-params",
+                required=True,
+            )
+            if st.button("Read now"):
+                watched.refresh()
+                st.rerun()
+
+
+def _tick(watched: Watch, generation: int, seconds: float | None) -> None:
+    if seconds is not None:
+        watched.refresh(older_than=0.8 * seconds)
+    current = watched.logdir.generation if watched.logdir is not None else 0
+    if current != generation:
+        st.rerun()
+    read = datetime.fromtimestamp(watched.read_at or time.time(), zone()).strftime("%H:%M:%S")
+    st.caption(f"Last read {read}" + ("" if seconds is not None else ", not read again by itself"))
+
+
+def _waiting(watched: Watch) -> None:
+    """Show how far the first reading is, and look again shortly."""
+
+    def progress() -> None:
+        doing = watched.doing
+        if doing is None:
+            st.rerun()
+        counts = f" ({doing.done:,} of {doing.total:,})" if doing.total else ""
+        st.progress(doing.done / doing.total if doing.total else 0.0, f"{_plain(doing.words)}{counts}")
+
+    st.fragment(progress, run_every=_POLL)()
+
+
+def _unreadable(watched: Watch) -> None:
+    st.subheader("This logdir cannot be read")
+    st.markdown(_plain(watched.error) + ".")
+    st.markdown("Start Runlens with the folder that holds your runs:")
+    st.code("streamlit run app.py -- --logdir runs", language="sh")
+    st.caption("As soon as the folder is there, its runs appear here by themselves.")
+
+
+def _no_runs(watched: Watch) -> None:
+    st.subheader("No event files yet")
+    st.markdown(
+        f"Nothing below `{_plain(watched.spec)}` has `tfevents` in its name. Point a writer there, and its curves appear by themselves:"
+    )
+    st.code(SNIPPETS["scalars"], language="python")
+
+
+SNIPPETS = {
+    "scalars": (
+        "from torch.utils.tensorboard import SummaryWriter\n"
+        'writer = SummaryWriter("runs/first")\n'
+        'writer.add_scalar("train/loss", loss, step)\n'
+    ),
+}
+
+
+def no_data(kind: str, title: str) -> None:
+    """Say that nothing of a kind was logged, and what to call to log it."""
+    st.subheader(f"No {title} in these logs")
+    st.markdown("This is how they get there:")
+    st.code(SNIPPETS[kind], language="python")
+
+
+def nothing_selected(what: str) -> None:
+    """Say that the run selection or the tag filter leaves nothing to show."""
+    st.markdown(f"No {what} to show: select runs, or change the tag filter, in the sidebar.")
+
+
+def _plain(text: str) -> str:
+    """Return text with every sign that Markdown would act on taken literally."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|<>~$:&" else sign for sign in text)
+
+
+def finite(value: float) -> float | None:
+    """Return the value, or None when it is not a finite number."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,41 @@
+"""The pages: where each lies, what it is called, and which kinds of summary it shows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+FOLDER = Path(__file__).resolve().parents[2] / "pages"
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """One page; `kinds`: it has data when the logdir holds any of them, or always when there are none."""
+
+    file: str
+    title: str
+    icon: str
+    kinds: tuple[str, ...]
+
+
+PAGES = (
+    #       file        title      icon                     kinds
+    PageRow("scalars", "Scalars", ":material/show_chart:", ("scalars",)),
+    PageRow("inspect", "Inspect", ":material/troubleshoot:", ()),
+)  # fmt: skip
+
+
+def navigation(kinds: Collection[str] | None = None) -> Any:
+    """Declare the pages and return the one to run. Pages without data are set apart at the bottom.
+
+    kinds: what the logdir holds, None while that is not known.
+    """
+    active, inactive = [], []
+    for row in PAGES:
+        page = st.Page(FOLDER / f"{row.file}.py", title=row.title, icon=row.icon, url_path=row.file)
+        empty = kinds is not None and row.kinds and not set(row.kinds) & set(kinds)
+        (inactive if empty else active).append(page)
+    sections = {"": active, "No data": inactive}
+    return st.navigation({name: pages for name, pages in sections.items() if pages})
