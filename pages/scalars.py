@@ -11,7 +11,10 @@ from tbcore.ui import grid
 from tbcore.ui.components.lines import lines
 
 
-def curve_card(tag: str, series: list[Series], place: grid.Place, table: str) -> charts.Card:
+EVERYTHING = 1_500_000  # values on a page up to which the browser gets them all, and smooths without asking
+
+
+def curve_card(tag: str, series: list[Series], place: grid.Place, table: str, everything: bool) -> charts.Card:
     """Return the card of one tag: the curve of each run, and what earlier attempts wrote where a run was restarted."""
     drawn = []
     for one in series:
@@ -26,6 +29,7 @@ def curve_card(tag: str, series: list[Series], place: grid.Place, table: str) ->
                 window=place.window(tag),
                 start=starts,
                 superseded=earlier,
+                with_everything=everything,
             )
             drawn.append(charts.line(place.order[one.run], curve, earlier=earlier))
     about = next((one.description for one in series if one.description), "")
@@ -36,7 +40,8 @@ def curve_card(tag: str, series: list[Series], place: grid.Place, table: str) ->
 def cards(view: ui.View, groups: dict[str, list[str]], by_tag: dict[str, list[Series]]) -> None:
     """Draw the cards of the open groups; what the visitor changes in them runs only this again."""
     layout = grid.layout(view, groups)
-    made = [curve_card(tag, by_tag[tag], place, f"c{number}") for number, (tag, place) in enumerate(layout.visible)]
+    everything = sum(len(one) for tag, _place in layout.visible for one in by_tag[tag]) <= EVERYTHING
+    made = [curve_card(tag, by_tag[tag], place, f"c{number}", everything) for number, (tag, place) in enumerate(layout.visible)]
     tables = {name: table for card in made for name, table in card.tables.items()}
     grid.remember(lines(layout.view([card.spec for card in made]), tables, key=grid.KEY))
 

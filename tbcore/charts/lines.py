@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a card: columns of its points [n], of its smoothed points and of its column means, where it has them.
+    """One line of a card: columns of its points [n], with their smoothed values where it has them, and of its means.
 
-    run: position in the list of runs. total: points of the log that the line stands for. earlier: of an attempt that a
+    run: position in the list of runs. total: points of the log that the line stands for. everything: their values, where
+    a column "place" tells which of them the points are. earlier: of an attempt that a
     later one wrote again.
     """
 
     run: int
-    columns: Mapping[str, NDArray[np.floating]]
+    columns: Mapping[str, NDArray[Any]]
     total: int
     whole: bool
-    smoothed: Mapping[str, NDArray[np.floating]] | None = None
-    means: Mapping[str, NDArray[np.floating]] | None = None
+    everything: NDArray[np.floating] | None = None
+    means: Mapping[str, NDArray[Any]] | None = None
     earlier: bool = False
 
 
@@ -36,7 +37,7 @@ class Card:
 
 class _Points(Protocol):
     @property
-    def steps(self) -> NDArray[np.floating]: ...
+    def steps(self) -> NDArray[np.int64]: ...
     @property
     def wall_times(self) -> NDArray[np.floating]: ...
     @property
@@ -51,29 +52,32 @@ class _Curve(Protocol):
     @property
     def whole(self) -> bool: ...
     @property
-    def smoothed(self) -> _Points | None: ...
+    def smoothed(self) -> NDArray[np.floating] | None: ...
     @property
     def means(self) -> _Points | None: ...
     @property
     def counts(self) -> NDArray[np.floating] | None: ...
+    @property
+    def everything(self) -> tuple[NDArray[np.floating], NDArray[np.int64]] | None: ...
 
 
 def line(run: int, curve: _Curve, *, earlier: bool = False) -> Line:
     """Return the line of a curve: points [n], their smoothed values, and column means with their counts."""
+    points = {"step": curve.points.steps, "wall": curve.points.wall_times, "value": curve.points.values}
+    if curve.smoothed is not None:
+        points["smooth"] = curve.smoothed.astype(curve.points.values.dtype)
+    values = None
+    if curve.everything is not None:
+        values, points["place"] = curve.everything
     means = None
     if curve.means is not None and curve.counts is not None:
         means = {
             "step": curve.means.steps,
             "wall": curve.means.wall_times,
-            "mean": np.asarray(curve.means.values, np.float64),
-            "count": curve.counts,
+            "mean": curve.means.values.astype(np.float32),
+            "count": curve.counts.astype(np.float32),
         }
-    smoothed = None if curve.smoothed is None else _columns(curve.smoothed)
-    return Line(run, _columns(curve.points), curve.total, curve.whole, smoothed, means, earlier)
-
-
-def _columns(points: _Points) -> dict[str, NDArray[np.floating]]:
-    return {"step": points.steps, "wall": points.wall_times, "value": points.values}
+    return Line(run, points, curve.total, curve.whole, values, means, earlier)
 
 
 def card(
@@ -82,8 +86,9 @@ def card(
     """Return the card of one tag; `table` names its Arrow tables, one row per point, line after line."""
     tables: dict[str, pa.Table] = {}
     rows = _stack(tables, table, [line.columns for line in lines])
-    smoothed = _stack(tables, f"{table}_smooth", [line.smoothed for line in lines])
     means = _stack(tables, f"{table}_means", [line.means for line in lines])
+    values = [None if line.everything is None else {"value": line.everything} for line in lines]
+    everything = _stack(tables, f"{table}_all", values)
     series = [
         {
             "run": line.run,
@@ -91,11 +96,12 @@ def card(
             "count": place[1],
             "points": line.total,
             "whole": line.whole,
-            "smooth": smooth_place,
+            "smooth": "smooth" in line.columns,
             "means": means_place,
+            "all": all_place,
             "earlier": line.earlier,
         }
-        for line, place, smooth_place, means_place in zip(lines, rows, smoothed, means, strict=True)
+        for line, place, means_place, all_place in zip(lines, rows, means, everything, strict=True)
         if place is not None
     ]
     spec = {
@@ -121,9 +127,20 @@ def _stack(
         if line is None:
             places.append(None)
             continue
-        count = len(line["step"])
+        count = len(next(iter(line.values())))
         places.append([row, count])
         row += count
     if present:
-        tables[name] = pa.table({column: np.concatenate([line[column] for line in present]) for column in present[0]})
+        names = dict.fromkeys(column for line in present for column in line)
+        tables[name] = pa.table({column: _stacked(column, present) for column in names})
     return places
+
+
+def _stacked(column: str, lines: Sequence[Mapping[str, NDArray[Any]]]) -> NDArray[Any]:
+    """Return one column of all lines; steps as small as they allow, since browsers read no 64-bit integers quickly."""
+    parts = [line[column] if column in line else np.full(len(line["step"]), np.nan, np.float32) for line in lines]
+    stacked = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if stacked.dtype != np.int64:
+        return stacked
+    small = len(stacked) == 0 or (stacked.min() >= -(2**31) and stacked.max() < 2**31)
+    return stacked.astype(np.int32 if small else np.float64)

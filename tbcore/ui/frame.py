@@ -5,6 +5,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -21,6 +22,8 @@ from tbcore.ui.navigation import navigation
 
 INTERVALS = {"off": None, "1 s": 1.0, "5 s": 5.0, "10 s": 10.0, "30 s": 30.0, "60 s": 60.0}
 _SELECTION = ("runs", "only", "except", "all")  # query parameters of the run selection
+# A named icon would be fetched from another machine.
+_ICON = Path(__file__).parent / "icon.svg"
 _POLL = 0.4  # seconds between looks while the first reading goes on
 
 _view: ContextVar["View | None"] = ContextVar("view", default=None)
@@ -73,7 +76,7 @@ def page_config() -> None:
     """Set up the browser's tab; the first thing an app does."""
     st.set_page_config(
         page_title="Runlens",
-        page_icon=":material/show_chart:",
+        page_icon=_ICON,
         layout="wide",
         initial_sidebar_state=320,
         menu_items={"About": "**Runlens** shows training logs. Nothing is sampled away."},
@@ -115,6 +118,7 @@ def view() -> View:
     """
     current = _view.get()
     if current is None:
+        page_config()
         navigation()
         st.rerun()
     return current
@@ -141,9 +145,6 @@ def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...],
                 "runs": [_row(one, colors[one.name]) for one in runs],
                 "shown": chosen,
                 "limit": selection.NEWEST,
-                "read_at": None,
-                "interval": None,
-                "reading": None,
             },
             key="run_list",
         )
@@ -239,8 +240,10 @@ def _live(watched: Watch, generation: int) -> None:
     with st.sidebar:
         interval = st.session_state.get("refresh", "5 s")
         seconds = INTERVALS.get(interval, 5.0)
-        st.fragment(_tick, run_every=seconds)(watched, generation, seconds)
-        with st.popover("Refresh", icon=":material/sync:", width="content"):
+        row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+        with row:
+            st.fragment(_tick, run_every=seconds)(watched, generation, seconds)
+        with row, st.popover("", icon=":material/sync:", width="content", type="tertiary", help="How often the logs are read"):
             st.segmented_control(
                 "Read the logs every",
                 list(INTERVALS),

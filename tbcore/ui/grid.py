@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
@@ -79,7 +79,7 @@ def layout(view: View, groups: Mapping[str, list[str]]) -> Layout:
             {"name": run.name, "color": view.color(run.name), "start": starts[run.name] or None, "shown": shown}
             for run, shown in zip(view.runs, view.shown, strict=True)
         ],
-        "settings": {"smoothing": settings.smoothing, "axis": settings.axis, "log_y": settings.log_y},
+        "settings": asdict(settings),
         "smoothed_with": settings.smoothing,
         "columns": state.width or COLUMNS,
     }
@@ -98,6 +98,7 @@ def remember(state: LinesState) -> None:
             "smoothing": [] if settings.smoothing == usual.smoothing else f"{settings.smoothing:g}",
             "axis": [] if settings.axis == usual.axis else settings.axis,
             "log": "1" if settings.log_y else [],
+            "earlier": "1" if settings.earlier else [],
         }
     )
 
@@ -119,4 +120,5 @@ def _settings(state: LinesState) -> Settings:
         smoothing=usual.smoothing if math.isnan(smoothing) else smoothing,
         axis=axis if axis in AXES else usual.axis,
         log_y=st.query_params.get("log") == "1",
+        earlier=st.query_params.get("earlier") == "1",
     )

@@ -37,5 +37,12 @@ def navigation(kinds: Collection[str] | None = None) -> Any:
         page = st.Page(FOLDER / f"{row.file}.py", title=row.title, icon=row.icon, url_path=row.file)
         empty = kinds is not None and row.kinds and not set(row.kinds) & set(kinds)
         (inactive if empty else active).append(page)
-    sections = {"": active, "No data": inactive}
-    return st.navigation({name: pages for name, pages in sections.items() if pages})
+
+    def first() -> None:
+        """Go on to the first page that has data; the address keeps what it selects."""
+        st.switch_page(active[0], query_params=st.query_params.to_dict())
+
+    # The default page has no address but the root's, so that every page can be linked to by its own name.
+    home = st.Page(first, title="Runlens", url_path="home", default=True, visibility="hidden")
+    sections = {"": [home, *active], "No data": inactive}
+    return st.navigation({name: pages for name, pages in sections.items() if pages}, expanded=True)

@@ -66,13 +66,17 @@ test("columns are handed on when they are floats, converted when not, empty cell
 const VIEW = {
   table: "c0",
   series: [
-    { run: 1, start: 0, count: 2, whole: true, smooth: null, means: null },
-    { run: 0, start: 2, count: 3, whole: false, smooth: [0, 2], means: [0, 1] },
+    { run: 1, start: 0, count: 2, whole: true, smooth: false, means: null },
+    { run: 0, start: 2, count: 3, whole: false, smooth: true, means: [0, 1] },
   ],
 };
 const TABLES = {
-  c0: arrow({ step: floats(0, 1, 0, 5, 9), wall: floats(10, 11, 20, 25, 29), value: floats(1, 2, -3, NaN, 0.5) }),
-  c0_smooth: arrow({ step: floats(0, 9), wall: floats(20, 29), value: floats(7, 8) }),
+  c0: arrow({
+    step: Int32Array.of(0, 1, 0, 5, 9),
+    wall: floats(10, 11, 20, 25, 29),
+    value: floats(1, 2, -3, NaN, 0.5),
+    smooth: floats(NaN, NaN, 7, 7.5, 8),
+  }),
   c0_means: arrow({ step: floats(4), wall: floats(24), mean: floats(-1), count: floats(2) }),
 };
 const RUNS = [{ name: "a" }, { name: "b" }];
@@ -84,7 +88,8 @@ test("each series is its slice of the card's tables", () => {
   assert.equal(first.exact, null);
   assert.equal(second.run, "a");
   near(second.step, [0, 5, 9]);
-  near(second.exact.value, [7, 8]);
+  near(second.exact.value, [7, 7.5, 8]);
+  assert.equal(second.exact.step, second.step);
   near(second.means.mean, [-1]);
   assert.deepEqual(second.facts, { low: -3, high: 0.5, lowPositive: 0.5, notPositive: 1, notFinite: 1 });
   assert.deepEqual(readSeries(VIEW, RUNS, {}), []);
@@ -100,11 +105,22 @@ test("series are the same when all their points are", () => {
 
 test("a reduced series draws the server's smoothing only for the weight it was made with", () => {
   const [whole, reduced] = readSeries(VIEW, RUNS, TABLES);
-  near(smoothedLine(reduced, 0.6, 0.6).value, [7, 8]);
+  near(smoothedLine(reduced, 0.6, 0.6).value, [7, 7.5, 8]);
   near(smoothedLine(reduced, 0.5, 0.6).value, [-1]);
   near(smoothedLine(whole, 0.5, 0.6).value, [1, 5 / 3]);
   assert.equal(smoothedLine(reduced, 0, 0.6), reduced);
   assert.equal(smoothedLine(whole, 0.5, 0.6), smoothedLine(whole, 0.5, 0.6));
+});
+
+test("a reduced series whose values are all at hand is smoothed over all of them", () => {
+  const tables = {
+    c0: arrow({ step: floats(0, 2), wall: floats(10, 12), value: floats(1, 4), place: Int32Array.of(0, 2) }),
+    c0_all: arrow({ value: floats(1, 2, 4) }),
+  };
+  const card = { table: "c0", series: [{ run: 0, start: 0, count: 2, whole: false, smooth: false, means: null, all: [0, 3] }] };
+  const [series] = readSeries(card, RUNS, tables);
+  near(smoothedLine(series, 0.5, 0.6).value, [1, 3]);
+  near(smoothedLine(series, 0.5, 0.6).step, [0, 2]);
 });
 
 test("x counts from the run's start on the relative axis", () => {

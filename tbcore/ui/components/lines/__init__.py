@@ -51,6 +51,8 @@ class Settings:
     smoothing: float = 0.6
     axis: Axis = "step"
     log_y: bool = False
+    earlier: bool = False
+    """Whether the earlier attempts of restarted runs are drawn, faint."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def _settings(raw: Mapping[str, Any]) -> Settings:
         smoothing=min(max(float(smoothing), 0.0), 0.999) if _is_number(smoothing) else Settings.smoothing,
         axis=axis if axis in AXES else Settings.axis,
         log_y=raw.get("log_y") is True,
+        earlier=raw.get("earlier") is True,
     )
 
 

@@ -48,8 +48,9 @@ export function update(board, data, send) {
   const first = board.view === null;
   Object.assign(board, { send, view, data });
   if (!board.root.isConnected) board.parent.querySelector(".stage").append(board.root);
-  const { smoothing, axis, log_y } = view.settings;
-  if (heard(board.outbox, "settings", { smoothing, axis, log_y }) || first) board.settings = { smoothing, axis, log_y };
+  const { smoothing, axis, log_y, earlier = false } = view.settings;
+  const said = { smoothing, axis, log_y, earlier };
+  if (heard(board.outbox, "settings", said) || first) board.settings = said;
   if (first) adopt(board);
   heard(board.outbox, "width", view.columns ?? null);
   takeRuns(board, view.runs);
@@ -105,14 +106,15 @@ function takePalette(board) {
 function fill(board, card) {
   const entry = board.byTag.get(card.tag);
   if (!entry) return;
-  const old = new Map(card.series.map((series) => [series.run, series]));
+  const old = new Map(card.series.map((series) => [`${series.earlier} ${series.run}`, series]));
   const fresh = readSeries(entry, board.view.runs, board.data).map((series) => {
-    const known = old.get(series.run);
+    const known = old.get(`${series.earlier} ${series.run}`);
     return known && sameSeries(known, series) ? known : series;
   });
   const window = entry.window ?? null;
   const weight = board.view.smoothed_with;
-  const same = card.filled && card.exactWeight === weight && JSON.stringify(window) === JSON.stringify(card.window)
+  const upToDate = card.exactWeight === weight || fresh.every((series) => !series.exact);
+  const same = card.filled && upToDate && JSON.stringify(window) === JSON.stringify(card.window)
     && fresh.length === card.series.length && fresh.every((series, at) => series === card.series[at]);
   Object.assign(card, { series: fresh, window, filled: true, exactWeight: weight });
   if (!window) card.whole = fresh;
@@ -150,7 +152,8 @@ function dress(board) {
   arrange(board.body, roots);
   const names = [...board.runs.keys()];
   const tags = groups.reduce((sum, group) => sum + group.cards.length, 0);
-  dressToolbar(board.toolbar, settings, tags, names.filter(board.isShown).length, names.length);
+  const restarted = [...board.byTag.values()].some(({ series }) => series.some(({ earlier }) => earlier));
+  dressToolbar(board.toolbar, settings, tags, names.filter(board.isShown).length, names.length, restarted);
   stir(board);
 }
 
@@ -174,7 +177,7 @@ function cardFor(board, tag, group) {
 }
 
 function set(board, change) {
-  const { smoothing, axis, log_y } = { ...board.settings, ...change };
+  const { smoothing, axis, log_y, earlier } = { ...board.settings, ...change };
   if (axis !== board.settings.axis) {
     board.zooms.clear();
     for (const card of board.cards.values()) card.zoom = null;
@@ -184,7 +187,7 @@ function set(board, change) {
     board.logs.clear();
     for (const card of board.cards.values()) setLog(card, null, log_y);
   }
-  board.settings = { smoothing, axis, log_y };
+  board.settings = { smoothing, axis, log_y, earlier };
   post(board.outbox, "settings", board.settings);
   soil(board);
   dress(board);
@@ -284,7 +287,9 @@ function announceWidth(board) {
   let widest = 0;
   for (const card of board.cards.values()) if (card.near) widest = Math.max(widest, card.plot.clientWidth);
   const width = Math.ceil((widest * window.devicePixelRatio) / COLUMNS) * COLUMNS;
-  if (width > 0) post(board.outbox, "width", width);
+  // Columns for a wider card serve a narrower one as well; only much too many are worth another answer.
+  const made = board.view.columns ?? 0;
+  if (width > made || (width > 0 && 2 * width < made)) post(board.outbox, "width", width);
 }
 
 function soil(board) {

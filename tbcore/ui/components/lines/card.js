@@ -62,13 +62,14 @@ export function seriesOf(card) {
 
 /** Return the lines of the runs that are shown, on the current axis: what painting, hovering and fitting share. */
 export function shownLines(card, board) {
-  const { axis, smoothing } = board.settings;
+  const { axis, smoothing, earlier } = board.settings;
   const lines = [];
   for (const series of seriesOf(card)) {
     const run = board.runs.get(series.run);
     if (!run || !board.isShown(run.name) || series.value.length === 0) continue;
+    if (series.earlier && !earlier) continue;
     const start = run.start ?? firstWall(card, series);
-    const smoothed = smoothedLine(series, smoothing, board.view.smoothed_with);
+    const smoothed = series.earlier ? series : smoothedLine(series, smoothing, board.view.smoothed_with);
     lines.push({
       run, series, start, values: series.value, smoothValues: smoothed.value,
       raw: abscissa(series, axis, start), smooth: smoothed === series ? null : abscissa(smoothed, axis, start),
@@ -139,15 +140,17 @@ function paintLines(context, { box, xs, ys, ratio }, lines, { settings, palette 
     const { color } = line.run;
     // Opaque: the transparent segments of a noisy line would add up to the full colour.
     const faint = `color-mix(in srgb, ${color} ${FAINT}, ${palette.background})`;
-    context.strokeStyle = context.fillStyle = smoothing ? faint : color;
-    context.lineWidth = smoothing ? 1 : width;
-    if (!smoothing || line.smooth) paintLine(context, line.raw, line.values, xs, ys, ratio);
+    const pale = smoothing || line.series.earlier;
+    context.strokeStyle = context.fillStyle = pale ? faint : color;
+    context.lineWidth = pale ? 1 : width;
+    if (!smoothing || line.smooth || line.series.earlier) paintLine(context, line.raw, line.values, xs, ys, ratio);
     context.fillStyle = color;
     if (line.series.facts.notFinite) paintNotFinite(context, line.raw, line.values, xs, ys, (box.top + box.bottom) / 2);
   }
   if (!smoothing) return;
   context.lineWidth = width;
   for (const line of lines) {
+    if (line.series.earlier) continue;
     context.strokeStyle = context.fillStyle = line.run.color;
     paintLine(context, line.smooth ?? line.raw, line.smoothValues, xs, ys, ratio);
   }

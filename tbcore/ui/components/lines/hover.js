@@ -126,7 +126,7 @@ function fillTooltip(tooltip, board, found) {
                    moment(wall), duration(wall - start)];
     const made = tooltip.rows[index];
     made.swatch.style.background = run.color;
-    writeName(made.name, run.name);
+    writeName(made.name, series.earlier ? `${run.name} (earlier)` : run.name);
     made.root.classList.toggle("nearest", run.name === board.highlight || (index === 0 && !board.highlight));
     cells.forEach((text, at) => {
       if (made.cells[at].textContent !== text) made.cells[at].textContent = text;

@@ -16,8 +16,9 @@ export function smooth(values, weight) {
     const value = values[index];
     if (Number.isFinite(value)) {
       last = last * weight + fresh * value;
-      power *= weight;
-      smoothed[index] = last / (1 - power);
+      // Once the bias is gone, smaller powers would be subnormal numbers, which are slow.
+      if (power > 1e-18) power *= weight;
+      smoothed[index] = power > 1e-18 ? last / (1 - power) : last;
     } else {
       smoothed[index] = value;
     }

@@ -2,12 +2,14 @@
 
 import { smooth, smoothMeans } from "./smooth.js";
 
+const NUMBERS = [Float64Array, Float32Array, Int32Array];
+
 /** Return column `name` of an Arrow table as a typed array of numbers; empty cells become NaN. */
 export function column(table, name) {
   const vector = table?.getChild(name);
   if (!vector) return new Float64Array(0);
   const values = vector.toArray();
-  if (!vector.nullCount && (values instanceof Float64Array || values instanceof Float32Array)) return values;
+  if (!vector.nullCount && NUMBERS.some((type) => values instanceof type)) return values;
   const copy = new Float64Array(vector.length);
   for (let index = 0; index < copy.length; index += 1) {
     const value = vector.get(index);
@@ -22,7 +24,7 @@ export function columns(table, names) {
 }
 
 /** Return one line: its points in the order written and, when they are not all the points, what smoothing needs. */
-export function newSeries(run, { step, wall, value }, { whole = true, exact = null, means = null } = {}) {
+export function newSeries(run, { step, wall, value }, { whole = true, earlier = false, exact = null, means = null, all = null } = {}) {
   const facts = { low: Infinity, high: -Infinity, lowPositive: Infinity, notPositive: 0, notFinite: 0 };
   for (let index = 0; index < value.length; index += 1) {
     const y = value[index];
@@ -36,35 +38,44 @@ export function newSeries(run, { step, wall, value }, { whole = true, exact = nu
     else if (y < facts.lowPositive) facts.lowPositive = y;
   }
   const [steps, walls] = [order(step), order(wall)];
-  return { run, step, wall, value, whole, exact, means, facts, steps, walls, smoothed: null };
+  return { run, step, wall, value, whole, earlier, exact, means, all, facts, steps, walls, smoothed: null };
 }
 
 /** Return the series of one card of the view, from the tables it names. */
 export function readSeries(card, runs, tables) {
+  if (!tables[card.table]) return [];
   const rows = columns(tables[card.table], ["step", "wall", "value"]);
-  const exact = columns(tables[card.table + "_smooth"], ["step", "wall", "value"]);
+  const exact = tables[card.table].getChild("smooth") && column(tables[card.table], "smooth");
   const means = columns(tables[card.table + "_means"], ["step", "wall", "mean", "count"]);
-  if (!rows) return [];
-  return card.series.map((entry) =>
-    newSeries(runs[entry.run].name, cut(rows, [entry.start, entry.count]), {
+  const all = columns(tables[card.table + "_all"], ["value"]);
+  const places = all && column(tables[card.table], "place");
+  return card.series.map((entry) => {
+    const points = cut(rows, [entry.start, entry.count]);
+    return newSeries(runs[entry.run].name, points, {
       whole: entry.whole,
-      exact: exact && entry.smooth ? cut(exact, entry.smooth) : null,
+      earlier: entry.earlier === true,
+      exact: exact && entry.smooth ? { ...points, value: exact.subarray(entry.start, entry.start + entry.count) } : null,
       means: means && entry.means ? cut(means, entry.means) : null,
-    }));
+      all: all && entry.all
+        ? { value: cut(all, entry.all).value, place: places.subarray(entry.start, entry.start + entry.count) }
+        : null,
+    });
+  });
 }
 
 /** Return whether two series hold the same points. */
 export function sameSeries(one, other) {
-  return one.run === other.run && one.whole === other.whole && sameRows(one, other, ["value", "step", "wall"])
+  return one.run === other.run && one.earlier === other.earlier && one.whole === other.whole && sameRows(one, other, ["value", "step", "wall"])
     && sameRows(one.exact, other.exact, ["value", "step", "wall"])
-    && sameRows(one.means, other.means, ["mean", "count", "step", "wall"]);
+    && sameRows(one.means, other.means, ["mean", "count", "step", "wall"])
+    && sameRows(one.all, other.all, ["value", "place"]);
 }
 
 /**
  * Return the smoothed line {step, wall, value, steps, walls} of a series.
  *
  * The server's line when it was made with this weight: a zoomed card's points alone lack what came before them.
- * Else the average of all points when they are at hand, else a preview from the means.
+ * Else the average of all values when they are at hand, else a preview from the means.
  */
 export function smoothedLine(series, weight, exactWeight) {
   if (!(weight > 0)) return series;
@@ -73,6 +84,7 @@ export function smoothedLine(series, weight, exactWeight) {
   const { step, wall, steps, walls } = series;
   let line;
   if (exact) line = withOrder(series.exact);
+  else if (series.all) line = { step, wall, steps, walls, value: pick(smooth(series.all.value, weight), series.all.place) };
   else if (series.whole || !series.means) line = { step, wall, steps, walls, value: smooth(series.value, weight) };
   else {
     const { mean, count } = series.means;
@@ -118,6 +130,12 @@ export function rowsWithin({ xs, offset, rising }, low, high) {
 function cut(rows, [start, count]) {
   const parts = Object.entries(rows).map(([name, values]) => [name, values.subarray(start, start + count)]);
   return Object.fromEntries(parts);
+}
+
+function pick(values, places) {
+  const picked = new Float64Array(places.length);
+  for (let index = 0; index < picked.length; index += 1) picked[index] = values[places[index]];
+  return picked;
 }
 
 function withOrder(line) {

@@ -6,7 +6,7 @@ import { counted, wholeNumber } from "./format.js";
 const AXES = [["step", "Step"], ["relative", "Relative"], ["wall", "Wall"]];
 const STRONGEST = 0.999;
 
-/** Return the controls; `change({smoothing | axis | log_y})` is called with what the visitor sets. */
+/** Return the controls; `change({smoothing | axis | log_y | earlier})` is called with what the visitor sets. */
 export function newToolbar(change) {
   const root = element("div", "toolbar");
   const slider = numberInput("range", "Smoothing");
@@ -29,19 +29,25 @@ export function newToolbar(change) {
   const log = toggle("Log y", () => change({ log_y: log.getAttribute("aria-pressed") !== "true" }));
   const logs = element("div", "segments");
   logs.append(log);
+  const earlier = toggle("Earlier attempts", () => change({ earlier: earlier.getAttribute("aria-pressed") !== "true" }));
+  earlier.title = "What a restarted run wrote before it went back: drawn faint";
+  const attempts = element("div", "segments");
+  attempts.append(earlier);
   const count = element("div", "count");
   count.setAttribute("role", "status");
-  root.append(smoothing, axis, logs, count);
-  return { root, slider, box, axes, log, count };
+  root.append(smoothing, axis, logs, attempts, count);
+  return { root, slider, box, axes, log, earlier, attempts, count };
 }
 
 /** Write the settings and the counts into the controls, without disturbing one that is being used. */
-export function dressToolbar(toolbar, settings, tags, shown, runs) {
+export function dressToolbar(toolbar, settings, tags, shown, runs, restarted) {
   const text = String(settings.smoothing);
   if (weightOf(toolbar.slider.value) !== settings.smoothing) toolbar.slider.value = text;
   if (weightOf(toolbar.box.value) !== settings.smoothing || toolbar.box.value === "") toolbar.box.value = text;
   for (const [name, button] of toolbar.axes) button.setAttribute("aria-pressed", String(name === settings.axis));
   toolbar.log.setAttribute("aria-pressed", String(settings.log_y));
+  toolbar.earlier.setAttribute("aria-pressed", String(settings.earlier));
+  toolbar.attempts.hidden = !restarted;
   toolbar.count.textContent = `${counted(tags, "tag")}, ${wholeNumber(shown)} of ${counted(runs, "run")}`;
 }
 

@@ -1,0 +1,458 @@
+"""What is in the logs and what is wrong with them, as tables: by run and kind, tag, file, session, and problem.
+
+The numbers of one run and kind, or of one tag, are called the same in every table:
+
+    points                     how many values there are, those of earlier attempts too
+    steps                      how many different steps they lie at
+    first_step, last_step      as written; of several tags: where the earliest and the latest point lie by wall time
+    min_step, max_step         the least and the greatest
+    out_of_order               pairs of neighbours of one tag where the step decreases
+    superseded                 points that a later attempt wrote again
+    non_finite                 NaN and infinities; <NA> where values are not numbers but stay in their file
+    bytes                      what the values take in their files; <NA> for scalars, which are kept in memory instead
+    first_wall_time, last_wall_time   the least and the greatest, seconds since the epoch, NaN without any
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tbcore.errors import FormatError
+from tbcore.formats.events import Session, payload
+from tbcore.kinds import KINDS
+from tbcore.names import natural
+from tbcore.series import FileReport, Problem, Series
+
+SCHEMA = 1  # moves when a key of `document` changes its meaning or goes
+
+_BATCH = 1 << 16  # points measured at once: many short series cost one call, a long one is not copied
+_SPARSE = 8  # times the points that the range of steps may span to be counted by ticking them off
+_KIND_ORDER = {kind.name: place for place, kind in enumerate(KINDS)}
+
+_NUMBERS = {
+    "points": "int64",
+    "steps": "int64",
+    "first_step": "int64",
+    "last_step": "int64",
+    "min_step": "int64",
+    "max_step": "int64",
+    "out_of_order": "int64",
+    "superseded": "int64",
+    "non_finite": "Int64",
+    "bytes": "Int64",
+    "first_wall_time": "float64",
+    "last_wall_time": "float64",
+}
+_KINDS = {"run": "str", "kind": "str", "tags": "int64"} | _NUMBERS
+_TAGS = {"run": "str", "kind": "str", "tag": "str", "plugin": "str"} | _NUMBERS
+_FILES = {
+    "run": "str",
+    "file": "str",
+    "size": "int64",
+    "records": "int64",
+    "read": "int64",
+    "waiting": "int64",
+    "problems": "int64",
+    "opened": "float64",
+    "last_wall_time": "float64",
+    "writer": "str",
+    "version": "str",
+}
+_PROBLEMS = {"run": "str", "file": "str", "offset": "Int64", "reason": "str", "skipped": "int64"}
+_SESSIONS = {"run": "str", "status": "str", "step": "int64", "wall_time": "float64", "about": "str"}
+
+
+class Logged(Protocol):
+    """What these tables need of a run."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the run."""
+
+    @property
+    def files(self) -> tuple[FileReport, ...]:
+        """Return what is known of its files."""
+
+    @property
+    def series(self) -> Mapping[tuple[str, str], Series]:
+        """Return its series by (kind, tag)."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what is wrong with its files."""
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """A run of which only some series are looked at."""
+
+    name: str
+    files: tuple[FileReport, ...]
+    series: Mapping[tuple[str, str], Series]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What there is in all runs together. bytes: of the event files; damaged: runs with problems."""
+
+    runs: int
+    files: int
+    bytes: int
+    points: int
+    problems: int
+    damaged: int
+
+
+@dataclass(frozen=True)
+class _Measures:
+    """The numbers of some series of one kind, each [series]; see the module's docstring."""
+
+    points: NDArray[np.int64]
+    rises: NDArray[np.int64]
+    first_step: NDArray[np.int64]
+    last_step: NDArray[np.int64]
+    min_step: NDArray[np.int64]
+    max_step: NDArray[np.int64]
+    out_of_order: NDArray[np.int64]
+    superseded: NDArray[np.int64]
+    non_finite: NDArray[np.int64] | None
+    bytes: NDArray[np.int64] | None
+    opening: NDArray[np.float64]  # wall time of the first point as written
+    closing: NDArray[np.float64]
+    first_wall_time: NDArray[np.float64]
+    last_wall_time: NDArray[np.float64]
+
+
+# The tables ----------------------------------------------------------------------------------------------------------
+
+
+def totals(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> Totals:
+    """Return the numbers of all runs together. problems: of folders, and those of files are not counted twice."""
+    every = list(runs)
+    files = [file for run in every for file in run.files]
+    return Totals(
+        runs=len(every),
+        files=len(files),
+        bytes=sum(file.size for file in files),
+        points=sum(len(series) for run in every for series in run.series.values()),
+        problems=sum(_count(file) for file in files) + len(_of_folders(every, problems)),
+        damaged=sum(1 for run in every if run.problems),
+    )
+
+
+def kinds_table(runs: Iterable[Logged]) -> pd.DataFrame:
+    """Return one row per run and kind: run, kind, tags (how many), and the numbers of the module's docstring.
+
+    Kinds come in the order of KINDS. A run without any value has no row.
+    """
+    return _table(_KINDS, [row for run in runs for row in _kind_rows(run)])
+
+
+def tags_table(run: Logged) -> pd.DataFrame:
+    """Return one row per kind and tag of a run: run, kind, tag, plugin, and the numbers of the module's docstring.
+
+    Kinds come in the order of KINDS, tags in natural order.
+    """
+    return _table(_TAGS, list(_tag_rows(run)))
+
+
+def files_table(runs: Iterable[Logged]) -> pd.DataFrame:
+    """Return one row per event file.
+
+    Columns: run, file (name below the logdir), size, records (intact ones), read and waiting (bytes read, and of an
+    unfinished last record), problems (how many), opened and last_wall_time (seconds since the epoch, NaN when the file
+    holds none), writer and version (as the file says, "" when it does not).
+    """
+    return _table(_FILES, [row for run in runs for row in _file_rows(run)])
+
+
+def problems_table(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> pd.DataFrame:
+    """Return one row per problem: run, file, offset (byte; <NA> where none is meant), reason, skipped (bytes lost there).
+
+    problems: those of folders, which come first with run ""; what is listed there of files of the runs is left out.
+    """
+    return _table(_PROBLEMS, list(_problem_rows(list(runs), problems)))
+
+
+def sessions_table(runs: Iterable[Logged]) -> pd.DataFrame:
+    """Return one row per mark of a session that a writer left.
+
+    Columns: run, status (START, STOP, CHECKPOINT, or "unreadable" when the file no longer holds the mark), step,
+    wall_time, about (the checkpoint's path, or what the writer said).
+    """
+    return _table(_SESSIONS, [row for run in runs for row in _session_rows(run)])
+
+
+def narrowed(run: Logged, passes: Callable[[str], bool]) -> Narrowed:
+    """Return the run with only those series whose tag passes; its files and problems stay."""
+    series = {key: series for key, series in run.series.items() if passes(key[1])}
+    return Narrowed(run.name, run.files, series, run.problems)
+
+
+def document(logdir: str, runs: Iterable[Logged], problems: Iterable[Problem] = (), *, tags: bool = False) -> dict[str, Any]:
+    """Return all tables as one JSON document: numbers that are not finite are "NaN", "Infinity", "-Infinity", unknown ones null.
+
+    Keys: schema, logdir, totals, runs, problems. Each of runs: run, kinds, files, sessions, and tags when `tags` is set.
+    The keys of the rows are the columns of the tables, without run inside a run. problems: those of folders.
+    """
+    every = list(runs)
+    found = []
+    for run in every:
+        one: dict[str, Any] = {
+            "run": run.name,
+            "kinds": _json(_kind_rows(run)),
+            "files": _json(_file_rows(run)),
+            "sessions": _json(_session_rows(run)),
+        }
+        if tags:
+            one["tags"] = _json(_tag_rows(run))
+        found.append(one)
+    return {
+        "schema": SCHEMA,
+        "logdir": logdir,
+        "totals": asdict(totals(every, problems)),
+        "runs": found,
+        "problems": [{name: _plain(cell) for name, cell in row.items()} for row in _problem_rows(every, problems)],
+    }
+
+
+# Rows ----------------------------------------------------------------------------------------------------------------
+
+
+def _kind_rows(run: Logged) -> Iterator[dict[str, Any]]:
+    for kind, series in _by_kind(run).items():
+        m = _measure(series)
+        low, high, points = int(m.min_step.min()), int(m.max_step.max()), int(m.points.sum())
+        yield {
+            "run": run.name,
+            "kind": kind,
+            "tags": len(series),
+            "points": points,
+            "steps": _different(series, low, high, points),
+            "first_step": int(m.first_step[np.argmin(_known(m.opening, np.inf))]),
+            # The last of equals: tags logged together end together, and the one logged last is the end.
+            "last_step": int(m.last_step[::-1][np.argmax(_known(m.closing, -np.inf)[::-1])]),
+            "min_step": low,
+            "max_step": high,
+            "out_of_order": int(m.out_of_order.sum()),
+            "superseded": int(m.superseded.sum()),
+            "non_finite": None if m.non_finite is None else int(m.non_finite.sum()),
+            "bytes": None if m.bytes is None else int(m.bytes.sum()),
+            "first_wall_time": float(np.fmin.reduce(m.first_wall_time)),
+            "last_wall_time": float(np.fmax.reduce(m.last_wall_time)),
+        }
+
+
+def _tag_rows(run: Logged) -> Iterator[dict[str, Any]]:
+    for kind, some in _by_kind(run).items():
+        series = sorted(some, key=lambda one: (natural(one.tag), one.tag))
+        m = _measure(series)
+        for place, one in enumerate(series):
+            # Steps that never fall are different wherever they rise.
+            rising = m.out_of_order[place] == 0
+            yield {
+                "run": run.name,
+                "kind": kind,
+                "tag": one.tag,
+                "plugin": one.plugin,
+                "points": int(m.points[place]),
+                "steps": int(m.rises[place]) + 1 if rising else len(np.unique(_steps(one.segments))),
+                "first_step": int(m.first_step[place]),
+                "last_step": int(m.last_step[place]),
+                "min_step": int(m.min_step[place]),
+                "max_step": int(m.max_step[place]),
+                "out_of_order": int(m.out_of_order[place]),
+                "superseded": int(m.superseded[place]),
+                "non_finite": None if m.non_finite is None else int(m.non_finite[place]),
+                "bytes": None if m.bytes is None else int(m.bytes[place]),
+                "first_wall_time": float(m.first_wall_time[place]),
+                "last_wall_time": float(m.last_wall_time[place]),
+            }
+
+
+def _file_rows(run: Logged) -> Iterator[dict[str, Any]]:
+    for file in run.files:
+        yield {
+            "run": run.name,
+            "file": file.name,
+            "size": file.size,
+            "records": file.records,
+            "read": file.read,
+            "waiting": file.waiting,
+            "problems": _count(file),
+            "opened": file.opened,
+            "last_wall_time": file.last_wall_time if math.isfinite(file.last_wall_time) else math.nan,
+            "writer": file.writer,
+            "version": file.version,
+        }
+
+
+def _problem_rows(runs: Sequence[Logged], problems: Iterable[Problem]) -> Iterator[dict[str, Any]]:
+    for problem in _of_folders(runs, problems):
+        yield {"run": "", "file": problem.file, "offset": None, "reason": problem.reason, "skipped": problem.skipped}
+    for run in runs:
+        for file in run.files:
+            for problem in file.problems:
+                yield {
+                    "run": run.name,
+                    "file": file.name,
+                    "offset": problem.offset,
+                    "reason": problem.reason,
+                    "skipped": problem.skipped,
+                }
+            if file.uncounted:
+                more = f"{file.uncounted:,} more problems in this file are not listed"
+                yield {"run": run.name, "file": file.name, "offset": None, "reason": more, "skipped": 0}
+
+
+def _session_rows(run: Logged) -> Iterator[dict[str, Any]]:
+    for (kind, _tag), series in run.series.items():
+        if kind != "session_log":
+            continue
+        for index, (step, wall_time) in enumerate(zip(series.steps.tolist(), series.wall_times.tolist(), strict=True)):
+            status, about = _session(series, index)
+            yield {"run": run.name, "status": status, "step": step, "wall_time": wall_time, "about": about}
+
+
+def _session(series: Series, index: int) -> tuple[str, str]:
+    blob = series.blob(index)
+    try:
+        found = payload(blob.read(), blob.form).details
+    except FormatError as error:
+        return "unreadable", str(error)
+    return (found.status, found.checkpoint_path or found.message) if isinstance(found, Session) else ("", "")
+
+
+def _table(columns: dict[str, str], rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rows with their columns in order and of their types, also when there are none."""
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in columns.items()})
+
+
+def _json(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of one run, which need not say so each, as what JSON can say."""
+    return [{name: _plain(cell) for name, cell in row.items() if name != "run"} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+# The numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _by_kind(run: Logged) -> dict[str, list[Series]]:
+    """Return the series of a run that hold points, by kind in the order of KINDS."""
+    found: dict[str, list[Series]] = {}
+    for (kind, _tag), series in run.series.items():
+        if len(series):
+            found.setdefault(kind, []).append(series)
+    return {kind: found[kind] for kind in sorted(found, key=_KIND_ORDER.__getitem__)}
+
+
+def _batches(series: Sequence[Series]) -> Iterator[list[Series]]:
+    """Yield the series in order, as many at once as hold about _BATCH points, at least one."""
+    batch: list[Series] = []
+    points = 0
+    for one in series:
+        if batch and points + len(one) > _BATCH:
+            yield batch
+            batch, points = [], 0
+        batch.append(one)
+        points += len(one)
+    if batch:
+        yield batch
+
+
+def _measure(series: Sequence[Series]) -> _Measures:
+    """Return the numbers of series of one kind, none of them empty."""
+    found = [_measure_batch(batch) for batch in _batches(series)]
+    if len(found) == 1:
+        return found[0]
+    columns: dict[str, Any] = {}
+    for name in _Measures.__dataclass_fields__:
+        parts = [getattr(one, name) for one in found]
+        columns[name] = None if parts[0] is None else np.concatenate(parts)
+    return _Measures(**columns)
+
+
+def _measure_batch(series: Sequence[Series]) -> _Measures:
+    segments = [segment for one in series for segment in one.segments]
+    steps = _steps(segments)
+    walls = _joined([segment.wall_times for segment in segments])
+    points = np.array([len(one) for one in series], np.int64)
+    ends = np.cumsum(points)
+    starts = ends - points
+    falls, rises = np.zeros(len(steps), np.bool_), np.zeros(len(steps), np.bool_)
+    np.less(steps[1:], steps[:-1], out=falls[1:])
+    np.greater(steps[1:], steps[:-1], out=rises[1:])
+    falls[starts] = rises[starts] = False
+    numbers = [segment.values for segment in segments if segment.values is not None]
+    places = [segment.places[:, 1] for segment in segments if segment.places is not None]
+    return _Measures(
+        points=points,
+        rises=_sums(rises, starts),
+        first_step=steps[starts],
+        last_step=steps[ends - 1],
+        min_step=np.minimum.reduceat(steps, starts),
+        max_step=np.maximum.reduceat(steps, starts),
+        out_of_order=_sums(falls, starts),
+        superseded=np.array([_superseded(one) for one in series], np.int64),
+        non_finite=_sums(~np.isfinite(_joined(numbers)), starts) if numbers else None,
+        bytes=_sums(_joined(places), starts) if places else None,
+        opening=walls[starts],
+        closing=walls[ends - 1],
+        first_wall_time=np.fmin.reduceat(walls, starts),
+        last_wall_time=np.fmax.reduceat(walls, starts),
+    )
+
+
+def _superseded(series: Series) -> int:
+    """Return how many points a later attempt wrote again; one file without restarts, the usual case, costs nothing."""
+    if series.segments[0].file == series.segments[-1].file and not series.restarts:
+        return 0
+    return int(np.count_nonzero(series.superseded))
+
+
+def _different(series: Sequence[Series], low: int, high: int, points: int) -> int:
+    """Return at how many different steps, all in [low, high], the points of some series lie."""
+    if high - low >= _SPARSE * points + 1024:
+        return len(np.unique(_steps([segment for one in series for segment in one.segments])))
+    seen = np.zeros(high - low + 1, np.bool_)
+    for batch in _batches(series):
+        seen[_steps([segment for one in batch for segment in one.segments]) - low] = True
+    return int(np.count_nonzero(seen))
+
+
+def _steps(segments: Sequence[Any]) -> NDArray[np.int64]:
+    steps: NDArray[np.int64] = _joined([segment.steps for segment in segments])
+    return steps
+
+
+def _joined(arrays: list[Any]) -> Any:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _sums(values: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.add.reduceat(values, starts, dtype=np.int64)
+
+
+def _known(wall_times: NDArray[np.float64], instead: float) -> NDArray[np.float64]:
+    return np.where(np.isnan(wall_times), instead, wall_times)
+
+
+def _count(file: FileReport) -> int:
+    return len(file.problems) + file.uncounted
+
+
+def _of_folders(runs: Sequence[Logged], problems: Iterable[Problem]) -> list[Problem]:
+    """Return those problems that are not of a file of the runs."""
+    known = {file.name for run in runs for file in run.files}
+    return [problem for problem in problems if problem.file not in known]

@@ -1,0 +1,63 @@
+"""Each component is one script made of modules: nothing is missing, doubled or out of order in it."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tbcore.ui.components import lines, runs
+from tbcore.ui.components.bundle import bundle
+
+_IMPORT = re.compile(r'^import (?:\{ (?P<names>[^}]*) \}) from "(?P<file>\.[^"]*)";$')
+_TOP = re.compile(r"^(?:export )?(?:default )?(?:async )?(?:function\*?|const|let|class) (?P<name>\w+)", re.MULTILINE)
+_OTHER_TOP = re.compile(r"^(?:export )?(?:const|let) [\[{]|^var ", re.MULTILINE)
+
+COMPONENTS = {
+    "lines": (Path(lines.__file__).parent, lines.MODULES),
+    "runs": (runs.FOLDER, runs.MODULES),
+}
+each_component = pytest.mark.parametrize(("folder", "names"), COMPONENTS.values(), ids=COMPONENTS)
+
+
+@each_component
+def test_no_two_modules_share_a_top_level_name(folder: Path, names: tuple[str, ...]) -> None:
+    source = bundle(folder, names)
+    assert not _OTHER_TOP.findall(source), "a declaration whose names this test cannot read"
+    tops = _TOP.findall(source)
+    assert sorted(tops) == sorted(set(tops))
+
+
+@each_component
+def test_every_import_is_of_a_module_before_it_that_exports_the_name(folder: Path, names: tuple[str, ...]) -> None:
+    exported: dict[Path, set[str]] = {}
+    for name in names:
+        path = (folder / name).resolve()
+        source = path.read_text(encoding="utf-8")
+        for line in source.splitlines():
+            if not line.startswith("import"):
+                continue
+            found = _IMPORT.match(line)
+            assert found, f"{name}: not one line of names from a file: {line}"
+            origin = (path.parent / found["file"]).resolve()
+            assert origin in exported, f"{name}: {found['file']} is not bundled before it"
+            assert set(found["names"].split(", ")) <= exported[origin], f"{name}: {line}"
+        exported[path] = {top for top in _TOP.findall(source) if re.search(rf"^export .*\b{top}\b", source, re.MULTILINE)}
+
+
+@each_component
+def test_no_import_is_left_in_the_bundle_and_one_export_is(folder: Path, names: tuple[str, ...]) -> None:
+    source = bundle(folder, names)
+    assert re.findall(r"^\s*import\b", source, re.MULTILINE) == []
+    assert re.findall(r"^export .*?\(", source, re.MULTILINE) == re.findall(r"^export default function \w+\(", source, re.MULTILINE)
+    assert len(re.findall(r"^export ", source, re.MULTILINE)) == 1
+
+
+@each_component
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not on the PATH")
+def test_the_bundle_is_valid_javascript(folder: Path, names: tuple[str, ...], tmp_path: Path) -> None:
+    script = tmp_path / "bundle.mjs"
+    script.write_text(bundle(folder, names), encoding="utf-8")
+    done = subprocess.run(["node", "--check", str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
