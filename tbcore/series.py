@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tbcore.kinds import BY_NAME
+
+_Element = TypeVar("_Element", bound=np.generic)
 
 _SAME_MOMENT = 1.0  # seconds: files opened closer together than this belong to writers that run side by side
 
@@ -189,5 +191,5 @@ def _restarted(older: Opened, newer: Opened) -> bool:
     return newer.wall_time - older.wall_time > _SAME_MOMENT and not older.last_wall_time > newer.wall_time
 
 
-def _joined(arrays: list[Any]) -> Any:
+def _joined(arrays: list[NDArray[_Element]]) -> NDArray[_Element]:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

@@ -173,8 +173,9 @@ def files_table(runs: Iterable[Logged]) -> pd.DataFrame:
 
 
 def problems_table(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> pd.DataFrame:
-    """Return one row per problem: run, file, offset (byte; <NA> where none is meant), reason, skipped (bytes lost there).
+    """Return one row per problem.
 
+    Columns: run, file, offset (byte; <NA> where none is meant), reason (in words), skipped (bytes lost there).
     problems: those of folders, which come first with run ""; what is listed there of files of the runs is left out.
     """
     return _table(_PROBLEMS, list(_problem_rows(list(runs), problems)))
@@ -195,11 +196,14 @@ def narrowed(run: Logged, passes: Callable[[str], bool]) -> Narrowed:
     return Narrowed(run.name, run.files, series, run.problems)
 
 
-def document(logdir: str, runs: Iterable[Logged], problems: Iterable[Problem] = (), *, tags: bool = False) -> dict[str, Any]:
-    """Return all tables as one JSON document: numbers that are not finite are "NaN", "Infinity", "-Infinity", unknown ones null.
+def document(
+    logdir: str, runs: Iterable[Logged], problems: Iterable[Problem] = (), *, tags: bool = False
+) -> dict[str, Any]:
+    """Return all tables as one JSON document.
 
-    Keys: schema, logdir, totals, runs, problems. Each of runs: run, kinds, files, sessions, and tags when `tags` is set.
-    The keys of the rows are the columns of the tables, without run inside a run. problems: those of folders.
+    Keys: schema, logdir, totals, runs, problems. Each of runs: run, kinds, files, sessions, and tags if `tags` is set.
+    The keys of the rows are the columns of the tables, without run inside a run. Numbers that are not finite are the
+    strings "NaN", "Infinity" and "-Infinity", unknown ones null. problems: those of folders.
     """
     every = list(runs)
     found = []

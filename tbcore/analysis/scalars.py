@@ -14,8 +14,8 @@ def frame(series: Iterable[Series]) -> pd.DataFrame:
     counts = [len(one) for one in every]
     runs = pd.Index(dict.fromkeys(one.run for one in every), dtype=object)
     tags = pd.Index(dict.fromkeys(one.tag for one in every), dtype=object)
-    run_codes = np.repeat(runs.get_indexer([one.run for one in every]) if every else np.zeros(0, int), counts)
-    tag_codes = np.repeat(tags.get_indexer([one.tag for one in every]) if every else np.zeros(0, int), counts)
+    run_codes = np.repeat(runs.get_indexer(pd.Index([one.run for one in every])) if every else np.zeros(0, int), counts)
+    tag_codes = np.repeat(tags.get_indexer(pd.Index([one.tag for one in every])) if every else np.zeros(0, int), counts)
     return pd.DataFrame(
         {
             "run": pd.Categorical.from_codes(run_codes, categories=runs),

@@ -8,18 +8,19 @@ Sources: TFRecord framing (u64 length, u32 masked CRC32C of it, data, u32 masked
 event.proto, summary.proto, tensor.proto, types.proto of TensorFlow.
 """
 
+import os
 from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import config, njit, types
+from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from tbcore.formats.crc import crc_byte, crc_word
 
 # Numba checks no bounds by itself. With NUMBA_BOUNDSCHECK=1 array accesses are checked, and so are the raw loads below.
-_CHECKED = bool(config.BOUNDSCHECK)
+_CHECKED = os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0")
 
 PADDING = 128  # bytes that a buffer must hold beyond what is filled, so that a block can be loaded at any position
 
@@ -42,7 +43,8 @@ KEEP = 14  # file offset of the first byte still needed
 WANT = 15  # which array ran out of room
 LOST_PROBLEMS = 16  # problems beyond those kept
 SKIPPED = 17  # bytes skipped in all
-INTS = 18
+WAITING = 18  # file offset of a sound header inside the damage whose record may still be being written, or -1
+INTS = 19
 
 # Columns of Columns.slots: a slot is one tag in one form
 BASE, CAPACITY, COUNT, TEMPLATE, TAIL, HOLE, SUCCESSOR, CLASS, TAG, FORM, TEMPLATE_ROOM, NEXT_SLOT, WIDTH, MASK = range(14)
@@ -480,6 +482,7 @@ def _scalar_tensor(buf: NDArray[np.uint8], p: int, end: int) -> tuple[int, np.fl
     dtype = np.int64(0)
     scalar = True
     numbers = 0  # typed elements seen
+    content = np.int64(0)  # bytes of tensor_content
     kind = np.int64(0)  # key of the field the element came from
     position = np.int64(-1)
     bits = np.uint64(0)
@@ -499,14 +502,15 @@ def _scalar_tensor(buf: NDArray[np.uint8], p: int, end: int) -> tuple[int, np.fl
                 if inner == 18 or inner == 24:
                     scalar = False
         elif key == 34 and stop > start:  # tensor_content
-            numbers += 1 if dtype < _WIDTHS.size and stop - start == _WIDTHS[dtype] else 2
+            content = stop - start
+            numbers += 1
             kind = key
             position = start
-        elif key == 42 or key == 45:  # float_val
+        elif (key == 42 or key == 45) and stop - start >= 4:  # float_val
             numbers += (stop - start) // 4
             kind = 45
             position = start
-        elif key == 50 or key == 49:  # double_val
+        elif (key == 50 or key == 49) and stop - start >= 8:  # double_val
             numbers += (stop - start) // 8
             kind = 49
             position = start
@@ -521,10 +525,14 @@ def _scalar_tensor(buf: NDArray[np.uint8], p: int, end: int) -> tuple[int, np.fl
                 if q < 0:
                     return -1, 0.0, -1
                 numbers += 1
-            kind = 56
+                kind = 56
         elif key == 66 or key == 74 or key == 98 or key == 114 or key == 122:
             return 0, 0.0, -1  # strings, complex numbers, resources, variants
-    if not scalar or numbers != 1 or dtype <= 0 or dtype >= _WIDTHS.size:
+    if not scalar or numbers > 1 or dtype <= 0 or dtype >= _WIDTHS.size or _WIDTHS[dtype] == 0:
+        return 0, 0.0, -1
+    if numbers == 0:  # TensorFlow leaves zeros out
+        return 1, 0.0, -1
+    if kind == 34 and content != _WIDTHS[dtype]:
         return 0, 0.0, -1
     if dtype == _DT_FLOAT and (kind == 45 or kind == 34):
         return 4, np.float64(_load_float(buf, position)), position
@@ -623,6 +631,10 @@ def _value(
         t.tags[tag, META_LENGTH] = size
         t.tags[tag, PLUGIN] = _plugin(buf, meta_at, meta_end)
         t.ints[TEXT_USED] += size
+        known = t.tags[tag, FIRST_SLOT]
+        while known >= 0:  # a plugin that becomes known late may turn numbers into something else
+            t.slots[known, TAIL] = 0
+            known = t.slots[known, NEXT_SLOT]
     number = 0.0
     what = 0
     position = np.int64(-1)
@@ -799,6 +811,28 @@ def _intact_after(buf: NDArray[np.uint8], p: int, end: int) -> int:
 
 
 @_fast
+def _chain_to(buf: NDArray[np.uint8], p: int, end: int) -> bool:
+    """Return whether somewhere from p on intact records follow each other exactly up to `end`.
+
+    Records inside the data of another one never do: four bytes of that one's checksum come after them.
+    """
+    while p + 16 <= end:
+        q = p
+        while q + 16 <= end and _header_holds(buf, q):
+            length = _load64(buf, q)
+            if length > np.uint64(end - q - 16):
+                break
+            n = np.int64(length)
+            if _masked_crc(buf, q + 12, n) != _load32(buf, q + 12 + n):
+                break
+            q += 16 + n
+        if q == end:
+            return True
+        p += 1
+    return False
+
+
+@_fast
 def _usual(
     buf: NDArray[np.uint8],
     pos: int,
@@ -888,33 +922,46 @@ def scan(buf: NDArray[np.uint8], filled: int, base: int, size: int, limit: int, 
             q = ints[SEARCH] - base
             found = np.int64(-1)
             while q + 12 <= filled:
-                if _header_holds(buf, q) and _load64(buf, q) <= np.uint64(max(np.int64(0), size - base - q - 16)):
-                    found = q
-                    break
+                if _header_holds(buf, q):
+                    if _load64(buf, q) <= np.uint64(max(np.int64(0), size - base - q - 16)):
+                        found = q
+                        break
+                    if ints[WAITING] < 0:
+                        ints[WAITING] = base + q
                 q += 1
+            whole = damage >= 0 and (found if found >= 0 else filled) - damage >= 16
+            if found < 0 and at_end and ints[WAITING] < 0 and whole:
+                if _masked_crc(buf, damage + 12, filled - damage - 16) == _load32(buf, filled - 4):
+                    found = np.int64(filled)
             if found < 0:
+                if at_end and ints[WAITING] >= 0:
+                    q = ints[WAITING] - base  # look there again when the file has grown
+                    ints[WAITING] = -1
                 ints[SEARCH] = base + q
                 if q - damage > _KEEP_DAMAGE:
                     damage = q
-                ints[KEEP] = base + max(np.int64(0), damage)
+                ints[KEEP] = base + damage if damage >= 0 else ints[SEARCH]
                 ints[NEED] = base + q + 12 - ints[KEEP]
                 pos = q
                 break
-            whole = damage >= 0 and found - damage >= 16
-            if whole and _masked_crc(buf, damage + 12, found - damage - 16) == _load32(buf, found - 4):
+            kept = whole and _masked_crc(buf, damage + 12, found - damage - 16) == _load32(buf, found - 4)
+            if kept:
+                ints[RECORDS] = records
                 event_status, previous = _event(buf, damage + 12, found - 4, base, previous, t)
                 if event_status == _NO_ROOM:
                     ints[SEARCH] = base + found
                     ints[KEEP] = ints[DAMAGE]
                     status = ROOM
                     break
+                kept = event_status == _DONE
+            if kept:
                 records += 1
-                ints[RECORDS] = records
                 _problem(t, ints[DAMAGE], FRAME_KEPT, 0)
             else:
                 _problem(t, ints[DAMAGE], BAD_LENGTH, base + found - ints[DAMAGE])
             ints[SKIP] = 0
             ints[DAMAGE] = -1
+            ints[WAITING] = -1
             pos = found
         if previous >= 0 and ints[SKIP] == 0:
             stop = min(np.int64(filled), limit - base)
@@ -961,7 +1008,7 @@ def scan(buf: NDArray[np.uint8], filled: int, base: int, size: int, limit: int, 
                 ints[NEED] = 28 + n  # the next header tells whether the length of this record can be trusted
                 status = BIG
                 break
-            if base + after + 12 <= size and not _header_holds(buf, after):
+            if base + after + 12 <= size and (not _header_holds(buf, after) or _chain_to(buf, pos + 1, after)):
                 ints[DAMAGE] = base + pos
                 ints[SEARCH] = base + pos + 1
                 continue
@@ -1022,7 +1069,7 @@ def rehash(tags: NDArray[np.int64], count: int, hashes: NDArray[np.int64]) -> No
 def warm() -> None:
     """Compile the kernel, or load it from the cache on disk, by scanning nothing."""
     ints = np.zeros(INTS, np.int64)
-    ints[DAMAGE] = -1
+    ints[[DAMAGE, WAITING]] = -1
     table, bytes_, rows = np.zeros((1, 16), np.int64), np.zeros(PADDING, np.uint8), np.zeros(1, np.int64)
     walls, values = np.zeros(1), np.zeros(1, np.float32)
     columns = Columns(ints, walls, table, table, rows, bytes_, bytes_, rows, walls, values, walls, table, table, table)

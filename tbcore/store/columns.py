@@ -50,7 +50,7 @@ class Part:
         self.start = start
         self.ints = np.zeros(scan.INTS, np.int64)
         self.ints[[scan.POS, scan.KEEP]] = start
-        self.ints[[scan.PREVIOUS, scan.DAMAGE]] = -1
+        self.ints[[scan.PREVIOUS, scan.DAMAGE, scan.WAITING]] = -1
         self.columns = scan.Columns(
             ints=self.ints,
             floats=np.array([np.nan, -np.inf]),
@@ -176,7 +176,7 @@ class Part:
         """Return (file offset, reason of scan.REASONS, bytes skipped) of each problem that was kept."""
         return [(at, reason, skipped) for at, reason, skipped in self.columns.problems[: self.ints[scan.PROBLEMS]].tolist()]
 
-    def _replace(self, **arrays: NDArray[np.generic]) -> None:
+    def _replace(self, **arrays: Any) -> None:
         self.columns = self.columns._replace(**arrays)
 
     def _grow(self, end: int) -> None:

@@ -119,7 +119,7 @@ class LocalSource:
 
     def read(self, handle: int, buffer: NDArray[np.uint8], offset: int) -> int:
         if hasattr(os, "preadv"):
-            return os.preadv(handle, [memoryview(buffer)], offset)
+            return os.preadv(handle, [buffer.data], offset)
         os.lseek(handle, offset, os.SEEK_SET)
         data = os.read(handle, buffer.size)
         buffer[: len(data)] = np.frombuffer(data, np.uint8)

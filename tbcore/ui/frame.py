@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -90,21 +91,23 @@ def run() -> None:
         navigation()
         _waiting(watched)
         return
+    # Before the runs, so that what is read meanwhile is drawn a moment later, not never.
+    seen = _state(watched)
     logdir = watched.logdir
     runs = logdir.runs if logdir is not None else ()
     kinds = {kind for one in runs for kind, _tag in one.series}
     page = navigation(kinds if runs else None)
     if logdir is None or (watched.error and not runs):
         _sidebar_top(watched)
-        _live(watched, 0)
+        _live(watched, seen)
         _unreadable(watched)
         return
     if not runs:
         _sidebar_top(watched)
-        _live(watched, logdir.generation)
+        _live(watched, seen)
         _no_runs(watched)
         return
-    token = _view.set(_frame(watched, runs, logdir.problems, logdir.generation))
+    token = _view.set(_frame(watched, runs, logdir.problems, seen))
     try:
         page.run()
     finally:
@@ -132,7 +135,7 @@ def zone() -> tzinfo:
         return UTC
 
 
-def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...], generation: int) -> View:
+def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...], seen: tuple[int, str]) -> View:
     """Draw the sidebar and return what is selected in it."""
     _sidebar_top(watched)
     names = [one.name for one in runs]
@@ -154,11 +157,11 @@ def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...],
         if state.problems is not None:
             st.query_params["run"] = state.problems
             st.switch_page("pages/inspect.py", query_params={"run": state.problems})
-    _live(watched, generation)
+    _live(watched, seen)
     if watched.error:
-        st.warning(f"{watched.error}. What was read before is shown.", icon=":material/warning:")
+        st.warning(f"{_plain(watched.error)}. What was read before is shown.", icon=":material/warning:")
     shown = tuple(selection.shown(names, chosen))
-    return View(watched.spec, runs, shown, tags, problems, generation, colors)
+    return View(watched.spec, runs, shown, tags, problems, seen[0], colors)
 
 
 def _sidebar_top(watched: Watch) -> None:
@@ -206,13 +209,13 @@ def _remember(chosen: selection.Selection) -> None:
     put_query(dict.fromkeys(_SELECTION), selection.encode(chosen))
 
 
-def put_query(*parameters: dict[str, None] | dict[str, str | list[str]]) -> None:
+def put_query(*parameters: Mapping[str, str | Sequence[str] | None]) -> None:
     """Make the URL hold `parameters`, later ones over earlier ones; None removes one."""
-    wanted: dict[str, str | list[str] | None] = {}
+    wanted: dict[str, str | Sequence[str] | None] = {}
     for some in parameters:
         wanted.update(some)
     for name, value in wanted.items():
-        values = [] if value is None else [value] if isinstance(value, str) else value
+        values = [] if value is None else [value] if isinstance(value, str) else list(value)
         if st.query_params.get_all(name) == values:
             continue
         if values:
@@ -235,14 +238,19 @@ def _row(one: Run, color: str) -> dict[str, object]:
     }
 
 
-def _live(watched: Watch, generation: int) -> None:
+def _state(watched: Watch) -> tuple[int, str]:
+    """Return what changes when there is something new to draw: the logdir's generation, and what is wrong with it."""
+    return (watched.logdir.generation if watched.logdir is not None else 0, watched.error)
+
+
+def _live(watched: Watch, seen: tuple[int, str]) -> None:
     """Draw when the logs were last read, and read them again every so often; only what moved is drawn anew."""
     with st.sidebar:
         interval = st.session_state.get("refresh", "5 s")
         seconds = INTERVALS.get(interval, 5.0)
         row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
         with row:
-            st.fragment(_tick, run_every=seconds)(watched, generation, seconds)
+            st.fragment(_tick, run_every=seconds)(watched, seen, seconds)
         with row, st.popover("", icon=":material/sync:", width="content", type="tertiary", help="How often the logs are read"):
             st.segmented_control(
                 "Read the logs every",
@@ -257,11 +265,10 @@ def _live(watched: Watch, generation: int) -> None:
                 st.rerun()
 
 
-def _tick(watched: Watch, generation: int, seconds: float | None) -> None:
+def _tick(watched: Watch, seen: tuple[int, str], seconds: float | None) -> None:
     if seconds is not None:
         watched.refresh(older_than=0.8 * seconds)
-    current = watched.logdir.generation if watched.logdir is not None else 0
-    if current != generation:
+    if _state(watched) != seen:
         st.rerun()
     read = datetime.fromtimestamp(watched.read_at or time.time(), zone()).strftime("%H:%M:%S")
     st.caption(f"Last read {read}" + ("" if seconds is not None else ", not read again by itself"))

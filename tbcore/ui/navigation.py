@@ -32,7 +32,8 @@ def navigation(kinds: Collection[str] | None = None) -> Any:
 
     kinds: what the logdir holds, None while that is not known.
     """
-    active, inactive = [], []
+    active: list[Any] = []
+    inactive: list[Any] = []
     for row in PAGES:
         page = st.Page(FOLDER / f"{row.file}.py", title=row.title, icon=row.icon, url_path=row.file)
         empty = kinds is not None and row.kinds and not set(row.kinds) & set(kinds)
@@ -40,7 +41,7 @@ def navigation(kinds: Collection[str] | None = None) -> Any:
 
     def first() -> None:
         """Go on to the first page that has data; the address keeps what it selects."""
-        st.switch_page(active[0], query_params=st.query_params.to_dict())
+        st.switch_page(active[0], query_params={name: st.query_params.get_all(name) for name in st.query_params})
 
     # The default page has no address but the root's, so that every page can be linked to by its own name.
     home = st.Page(first, title="Runlens", url_path="home", default=True, visibility="hidden")

@@ -6,6 +6,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -59,6 +60,14 @@ class Site:
             except OSError:
                 time.sleep(0.05)
         raise RuntimeError(f"the server did not come up:\n{self.output.read_text()}")
+
+    def pause(self) -> None:
+        """Let the server do nothing until `resume`: what happens meanwhile happens in the browser."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         """Stop the server."""

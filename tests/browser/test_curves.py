@@ -1,7 +1,5 @@
 """The curves a visitor sees: painted, read with the pointer, zoomed, smoothed, on every axis."""
 
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,8 +90,8 @@ def test_one_point_among_100000_is_seen_and_zooming_finds_its_neighbours(site: S
     seen.zoom(page, "train/storm", x - 12, x + 12)
 
     def every_point() -> bool:
-        rows = [row for _, row in sorted((row.at, row) for x in range(150, 170) for row in seen.point(page, "train/storm", x))]
-        return rows[-1].at - rows[0].at + 1 == len({row.at for row in rows})
+        steps = {seen.point(page, "train/storm", x)[0].at for x in range(200, 206)}
+        return max(steps) - min(steps) + 1 == len(steps)
 
     seen.until(page, every_point)
     for step in (SPIKE - 1, SPIKE, SPIKE + 1, SPIKE + 2):
@@ -106,19 +104,20 @@ def test_one_point_among_100000_is_seen_and_zooming_finds_its_neighbours(site: S
 def test_a_smoothing_step_repaints_every_card_without_the_server(site: Site, visit: Visit) -> None:
     page = visit(site)
     seen.until(page, lambda: len(seen.painted(page)) == 4)
-    page.wait_for_timeout(500)
-    sent: list[float] = []
+    page.wait_for_timeout(300)
     page.locator(".toolbar input[type=range]").focus()
     taken = []
-    for _ in range(3):
-        before = seen.now(page)
-        page.keyboard.press("ArrowRight")
-        seen.until(page, lambda before=before: min(seen.painted(page)) > before)
-        taken.append(max(seen.painted(page)) - before)
-        page.wait_for_timeout(600)
+    site.pause()
+    try:
+        for _ in range(3):
+            before = seen.now(page)
+            page.keyboard.press("ArrowRight")
+            seen.until(page, lambda before=before: min(seen.painted(page)) > before)
+            taken.append(max(seen.painted(page)) - before)
+    finally:
+        site.resume()
     assert min(taken) < 300
-    assert seen.query(page)["smoothing"] == ["0.63"]
-    assert sent == []
+    seen.until(page, lambda: seen.query(page).get("smoothing") == ["0.63"])
 
 
 def test_the_slider_changes_the_tooltips_average(site: Site, visit: Visit) -> None:

@@ -1,0 +1,176 @@
+"""Series as rows of CSV, JSON and Parquet, a bounded number at a time: points never all lie in memory as text.
+
+    with open("points.csv", "wb") as file:
+        FORMATS["csv"](file, schema("scalars", series), tables("scalars", series))
+
+Every point is a row, in the order written, those of earlier attempts too. A value is written with as many digits as it
+takes to read the same number again in the precision it was logged in: 0.1 for the float32 nearest to 0.1. In CSV and
+JSON, numbers that are not finite are NaN, Infinity and -Infinity, in JSON as strings. A Parquet column has one type:
+float32, or float64 when any of its series was logged so.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tbcore.series import Segment, Series
+
+_BATCH = 8 << 20  # bytes of text that are made at once, about
+_ROW = 60  # bytes of text of one row without its names, about
+_ROW_GROUP = 1 << 18  # rows that Parquet keeps together, at least
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some neighbouring points of a series: those from `first` up to `last` (not included) of a segment."""
+
+    series: Series
+    segment: Segment
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Export:
+    """How one kind becomes rows. schema: the columns of all series; table: the rows of pieces of one type of value."""
+
+    schema: Callable[[Sequence[Series]], pa.Schema]
+    table: Callable[[Sequence[Piece]], pa.Table]
+
+
+def _scalar_schema(series: Sequence[Series]) -> pa.Schema:
+    double = any(_type(segment) == np.float64 for one in series for segment in one.segments)
+    columns = {"run": pa.string(), "tag": pa.string(), "step": pa.int64(), "wall_time": pa.float64()}
+    return pa.schema([*columns.items(), ("value", pa.float64() if double else pa.float32())])
+
+
+def _scalar_table(pieces: Sequence[Piece]) -> pa.Table:
+    lengths = [piece.last - piece.first for piece in pieces]
+    values = [piece.segment.values[piece.first : piece.last] for piece in pieces if piece.segment.values is not None]
+    return pa.table(
+        {
+            "run": _repeated([piece.series.run for piece in pieces], lengths),
+            "tag": _repeated([piece.series.tag for piece in pieces], lengths),
+            "step": pa.array(_joined([piece.segment.steps[piece.first : piece.last] for piece in pieces])),
+            "wall_time": pa.array(_joined([piece.segment.wall_times[piece.first : piece.last] for piece in pieces])),
+            "value": pa.array(_joined(values)),
+        }
+    )
+
+
+EXPORTS = {
+    # kind            columns of all, rows of some
+    "scalars": Export(_scalar_schema, _scalar_table),
+}
+
+
+def schema(kind: str, series: Sequence[Series]) -> pa.Schema:
+    """Return the columns of the series together. Raises KeyError when `kind` is not one of EXPORTS."""
+    return EXPORTS[kind].schema(series)
+
+
+def tables(kind: str, series: Sequence[Series]) -> Iterator[pa.Table]:
+    """Yield the rows of all series in order, some megabytes at a time.
+
+    Values have the type of their series, so that one table's column may be narrower than the schema's.
+    Raises KeyError when `kind` is not one of EXPORTS.
+    """
+    table = EXPORTS[kind].table
+    pieces: list[Piece] = []
+    size = 0
+    for one in series:
+        width = _ROW + len(one.run) + len(one.tag)
+        most = max(1, _BATCH // width)
+        for segment in one.segments:
+            for first in range(0, len(segment.steps), most):
+                last = min(first + most, len(segment.steps))
+                if pieces and (size + (last - first) * width > _BATCH or _type(segment) != _type(pieces[0].segment)):
+                    yield table(pieces)
+                    pieces, size = [], 0
+                pieces.append(Piece(one, segment, first, last))
+                size += (last - first) * width
+    if pieces:
+        yield table(pieces)
+
+
+def _type(segment: Segment) -> Any:
+    return None if segment.values is None else segment.values.dtype
+
+
+def _repeated(names: list[str], lengths: list[int]) -> pa.Array:
+    """Return each name as often as its length says."""
+    # File names may hold bytes that are not text.
+    texts = [name.encode("utf-8", "backslashreplace").decode() for name in names]
+    return pa.DictionaryArray.from_arrays(np.repeat(np.arange(len(names), dtype=np.int32), lengths), pa.array(texts))
+
+
+def _joined(arrays: list[Any]) -> Any:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+# The formats ---------------------------------------------------------------------------------------------------------
+
+
+def write_csv(sink: BinaryIO, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Write tables as one CSV: a header, then rows; text is quoted where it must be."""
+    sink.write((",".join(schema.names) + "\n").encode())
+    for table in tables:
+        cells: list[pa.Array | str] = []
+        for column in table.columns:
+            cells += [_texts(column, _csv_quoted, ""), ","]
+        cells[-1] = "\n"
+        sink.write(pc.binary_join_element_wise(*cells, "").buffers()[2])
+
+
+def write_json(sink: BinaryIO, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Write tables as one JSON list of objects, one line each."""
+    before = b"[\n"
+    for table in tables:
+        cells: list[pa.Array | str] = []
+        for place, (name, column) in enumerate(zip(schema.names, table.columns, strict=True)):
+            cells += [("{" if place == 0 else ", ") + json.dumps(name) + ": ", _texts(column, json.dumps, '"')]
+        rows = pc.binary_join_element_wise(",\n", *cells, "}", "").buffers()[2]
+        sink.write(before)
+        sink.write(memoryview(rows)[2:] if before else rows)
+        before = b""
+    sink.write(before + b"\n]\n")
+
+
+def write_parquet(sink: BinaryIO, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Write tables as one Parquet file."""
+    with pq.ParquetWriter(sink, schema) as writer:
+        waiting: list[pa.Table] = []
+        for table in tables:
+            waiting.append(table.cast(schema))
+            if sum(each.num_rows for each in waiting) >= _ROW_GROUP:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
+
+
+FORMATS = {"csv": write_csv, "json": write_json, "parquet": write_parquet}
+
+
+def _texts(column: pa.ChunkedArray, quoted: Callable[[str], str], mark: str) -> pa.Array:
+    """Return the cells of a column as text; `mark` goes around numbers that are not finite."""
+    array = column.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        return pa.array([quoted(text) for text in array.dictionary.to_pylist()]).take(array.indices)
+    texts = pc.cast(array, pa.string())
+    if pa.types.is_floating(array.type) and not pc.all(pc.is_finite(array)).as_py():
+        for ours, word in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
+            texts = pc.if_else(pc.equal(texts, ours), mark + word + mark, texts)
+    return texts
+
+
+def _csv_quoted(text: str) -> str:
+    if any(sign in text for sign in ',"\r\n') or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text

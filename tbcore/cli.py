@@ -1,0 +1,416 @@
+"""The command line: what is in the logs, their points in other formats, and the demo log.
+
+    python -m tbcore inspect LOGDIR [--json] [--runs RE] [--tags RE]
+    python -m tbcore export LOGDIR [--kind scalars] [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
+    python -m tbcore demo DIR
+
+`inspect --json` prints one document:
+
+    schema     1; it moves when a key changes its meaning or goes, not when one is added
+    logdir     as given
+    totals     runs, files, bytes, points, problems, damaged (runs with problems)
+    runs       list, by start: run, and lists
+        kinds      kind, tags, points, steps, first_step, last_step, min_step, max_step, out_of_order, superseded,
+                   non_finite, bytes, first_wall_time, last_wall_time
+        files      file, size, records, read, waiting, problems, opened, last_wall_time, writer, version
+        sessions   status, step, wall_time, about
+        tags       only with --tags: kind, tag, plugin, and the numbers of kinds
+    problems   list: run, file, offset, reason, skipped
+
+What each of them means is in `tbcore.analysis.inspect`. In JSON, numbers that are not finite are the strings NaN,
+Infinity and -Infinity. Exit codes and the rest are in `--help`.
+"""
+
+import argparse
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, TextIO
+
+import pyarrow as pa
+
+from tbcore import demo
+from tbcore.analysis import export, inspect
+from tbcore.charts import theme
+from tbcore.errors import RunlensError
+from tbcore.kinds import BY_NAME
+from tbcore.names import matcher
+from tbcore.series import Series
+from tbcore.store.logdir import Logdir, Progress
+
+OK, WANTING, FAILED, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
+
+_EXIT_CODES = """\
+exit codes:
+  0    done
+  1    done, but there was nothing to show, or something is wrong with the files (said on stderr or in the output)
+  2    not done: a wrong command line, a logdir that cannot be read, or a file that cannot be written
+  130  interrupted
+  141  whoever read the output stopped
+"""
+_LOGDIR = 'a folder of runs; several as "train=a/b,eval=c/d"'
+_PATTERN = "regular expression, case-insensitive, unanchored"
+_EXPORT = """\
+Write every point, one row each, in the order written, those of earlier attempts too: run, tag, step, wall_time
+(seconds since the epoch, UTC), value.
+
+A value is written with as many digits as it takes to read the same number again in the precision it was logged in:
+0.1 for the float32 nearest to 0.1. In CSV and JSON, numbers that are not finite are NaN, Infinity and -Infinity, in
+JSON as strings. A Parquet column has one type: float32, or float64 when any of its series was logged so.
+"""
+
+
+class UsageError(RunlensError):
+    """The command line asks for what there is not."""
+
+
+# The commands --------------------------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; errors are one line on stderr."""
+    try:
+        parsed = _parser().parse_args(arguments)
+        code: int = parsed.command(parsed)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        return CLOSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (RunlensError, OSError) as error:
+        _complain(_words(error))
+        return FAILED
+    return code
+
+
+def inspect_command(arguments: argparse.Namespace) -> int:
+    """Print what is in a logdir."""
+    logdir, runs = _opened(arguments)
+    folders = logdir.snapshot.problems
+    if arguments.tags is not None:
+        passes = matcher(arguments.tags)
+        runs = [inspect.narrowed(run, passes) for run in runs]
+    if arguments.json:
+        document = inspect.document(arguments.logdir, runs, folders, tags=arguments.tags is not None)
+        json.dump(document, sys.stdout, allow_nan=False, indent=1)
+        sys.stdout.write("\n")
+    else:
+        for line in _report(arguments.logdir, runs, logdir, tags=arguments.tags is not None):
+            sys.stdout.write(line + "\n")
+    if not runs:
+        _complain(_nothing(logdir, arguments))
+    elif arguments.tags and not any(run.series for run in runs):
+        _complain(f"no tag matches --tags {_shown(arguments.tags)}")
+        return WANTING
+    return OK if runs and not folders and not any(run.problems for run in runs) else WANTING
+
+
+def export_command(arguments: argparse.Namespace) -> int:
+    """Write the points of a logdir in another format."""
+    if arguments.kind not in export.EXPORTS:
+        known = "is not a kind" if arguments.kind not in BY_NAME else "cannot be exported"
+        raise UsageError(f"{_shown(arguments.kind)} {known}: what can be is {', '.join(export.EXPORTS)}")
+    name = arguments.format or _format_of(arguments.out)
+    if name == "parquet" and arguments.out is None and sys.stdout.isatty():
+        raise UsageError("Parquet is no text for a terminal: name a file with --out, or redirect the output")
+    logdir, runs = _opened(arguments)
+    series = logdir.find(arguments.kind, arguments.tags, arguments.runs)
+    if not series:
+        _complain(_nothing(logdir, arguments) if not runs else _no_series(arguments))
+        return WANTING
+    schema, tables = export.schema(arguments.kind, series), export.tables(arguments.kind, series)
+    with _output(arguments.out) as sink, Bar("Writing") as bar:
+        export.FORMATS[name](sink, schema, _told(tables, series, bar))
+    problems = inspect.totals(runs, logdir.snapshot.problems).problems
+    if problems:
+        _complain(f"what can be read was written, but there {_are(problems, 'problem')}: see python -m tbcore inspect")
+    return WANTING if problems else OK
+
+
+def demo_command(arguments: argparse.Namespace) -> int:
+    """Write the demo log."""
+    with Bar("Training the demo's models") as bar:
+        demo.write_demo(Path(arguments.folder), progress=lambda done, total, _run: bar.show(done, total))
+    sys.stdout.write(f"The demo log is in {_shown(arguments.folder)}. Look at it with:\n")
+    sys.stdout.write(f"  streamlit run app.py -- --logdir {_shown(arguments.folder)}\n")
+    return OK
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError, where argparse would print its usage and leave."""
+        raise UsageError(f"{message} (--help explains)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    about = "Look into training logs."
+    parser = _Parser("python -m tbcore", description=about, epilog=_EXIT_CODES, formatter_class=raw)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    about = "say what is in a logdir, and what is wrong with it"
+    one = commands.add_parser("inspect", help=about, description=about, epilog=_EXIT_CODES, formatter_class=raw)
+    one.add_argument("logdir", metavar="LOGDIR", help=_LOGDIR)
+    one.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
+    one.add_argument("--runs", metavar="RE", help=f"only the runs that match this {_PATTERN}")
+    one.add_argument("--tags", metavar="RE", help="only the tags that match, and each in a row of its own (. for all)")
+    one.set_defaults(command=inspect_command)
+
+    about = "write the points of a logdir as CSV, JSON or Parquet"
+    one = commands.add_parser("export", help=about, description=_EXPORT, epilog=_EXIT_CODES, formatter_class=raw)
+    one.add_argument("logdir", metavar="LOGDIR", help=_LOGDIR)
+    one.add_argument("--kind", default="scalars", help=f"what to write: {', '.join(export.EXPORTS)} (default: scalars)")
+    one.add_argument("--format", choices=export.FORMATS, help="default: what the name of FILE ends with, else csv")
+    one.add_argument("--runs", metavar="RE", help=f"only the runs that match this {_PATTERN}")
+    one.add_argument("--tags", metavar="RE", help="only the tags that match this one")
+    one.add_argument("--out", metavar="FILE", help="where to; it appears whole or not at all (default: stdout)")
+    one.set_defaults(command=export_command)
+
+    about = "train small models and write their log, to have something to look at"
+    one = commands.add_parser("demo", help=about, description=about, epilog=_EXIT_CODES, formatter_class=raw)
+    one.add_argument("folder", metavar="DIR", help="a folder that is empty or not there yet")
+    one.set_defaults(command=demo_command)
+    return parser
+
+
+def _opened(arguments: argparse.Namespace) -> tuple[Logdir, list[inspect.Logged]]:
+    """Return the logdir, read, and those of its runs that are asked for."""
+    passes = matcher(arguments.runs)
+    matcher(arguments.tags)  # a wrong one should not wait for a long reading
+    logdir = Logdir(arguments.logdir)
+    with Bar("Reading") as bar:
+
+        def tell(progress: Progress) -> None:
+            bar.show(progress.bytes_done, progress.bytes_total)
+
+        logdir.refresh(on_progress=tell)
+    return logdir, [run for run in logdir.runs if passes(run.name)]
+
+
+def _nothing(logdir: Logdir, arguments: argparse.Namespace) -> str:
+    if logdir.runs:
+        return f"none of {_counted(len(logdir.runs), 'run')} matches --runs {_shown(arguments.runs)}"
+    return f"no event files in {_shown(arguments.logdir)}: nothing below it has tfevents in its name"
+
+
+def _no_series(arguments: argparse.Namespace) -> str:
+    matching = "" if arguments.tags is None else f" match --tags {_shown(arguments.tags)}"
+    return f"no {arguments.kind} in {_shown(arguments.logdir)}{matching}: see python -m tbcore inspect"
+
+
+# The report ----------------------------------------------------------------------------------------------------------
+
+_LONGEST_NAME = 60
+_MOST_MARKS = 12
+
+_NUMBERS = (
+    # header         row key              how it is spelled
+    ("points",       "points",            "count"),
+    ("steps",        "steps",             "count"),
+    ("first",        "first_step",        "step"),
+    ("last",         "last_step",         "step"),
+    ("min",          "min_step",          "step"),
+    ("max",          "max_step",          "step"),
+    ("out of order", "out_of_order",      "fault"),
+    ("superseded",   "superseded",        "fault"),
+    ("not finite",   "non_finite",        "fault"),
+    ("bytes",        "bytes",             "size"),
+    ("begins",       "first_wall_time",   "time"),
+    ("ends",         "last_wall_time",    "time"),
+)  # fmt: skip
+
+
+def _report(spec: str, runs: Sequence[inspect.Logged], logdir: Logdir, *, tags: bool) -> Iterator[str]:
+    """Yield the lines of the report for people."""
+    folders = logdir.snapshot.problems
+    found = inspect.totals(runs, folders)
+    problems = _counted(found.problems, "problem") if found.problems else "no problems"
+    yield _shown(spec)
+    yield (
+        f"{_counted(found.runs, 'run')}, {_counted(found.files, 'file')}, {theme.size(found.bytes)}, "
+        f"{_counted(found.points, 'point')}, {problems}"
+    )
+    document = inspect.document(spec, runs, folders, tags=tags)
+    names = ("run", "kind", "tag") if tags else ("run", "kind")
+    rows = []
+    for run in document["runs"]:
+        for place, row in enumerate(run["tags" if tags else "kinds"]):
+            name = _shown(run["run"]) if place == 0 else ""
+            what = _shown(row["tag"]) if tags else f"{row['tags']:,}"
+            rows.append([name, row["kind"], what] + [_SPELLED[how](row[key]) for _header, key, how in _NUMBERS])
+    if rows:
+        yield ""
+        heads = [*names] if tags else [*names, "tags"]
+        yield from _aligned([heads + [header for header, _key, _how in _NUMBERS], *rows], left=len(names))
+        yield ""
+        yield f"first, last, min, max: steps. begins, ends: wall times in {_zone().tzname(None)}. -: none."
+    yield from _sessions(document["runs"])
+    waiting = [(file["file"], file["waiting"]) for run in document["runs"] for file in run["files"] if file["waiting"]]
+    if waiting:
+        yield ""
+        yield "Unfinished records at the end, as in files that are being written:"
+        yield from (f"  {_shown(file)}: {_counted(count, 'byte')}" for file, count in waiting)
+    if document["problems"]:
+        yield ""
+        yield f"{_counted(found.problems, 'problem').capitalize()}:"
+        yield from (f"  {_problem(row)}" for row in document["problems"])
+
+
+def _sessions(runs: list[dict[str, Any]]) -> Iterator[str]:
+    marked = [(run["run"], run["sessions"]) for run in runs if run["sessions"]]
+    if marked:
+        yield ""
+        yield "Sessions, as the writers marked them, with steps:"
+    for run, marks in marked:
+        words = ", ".join(f"{mark['status']} {mark['step']}" for mark in marks[:_MOST_MARKS])
+        more = f", and {len(marks) - _MOST_MARKS:,} more" if len(marks) > _MOST_MARKS else ""
+        yield f"  {_shown(run)}: {words}{more}"
+
+
+def _problem(row: dict[str, Any]) -> str:
+    # A file or folder that cannot be opened is wrong as a whole, not at its first byte.
+    at = f", at byte {row['offset']:,}" if row["offset"] or row["skipped"] else ""
+    lost = f"; {_counted(row['skipped'], 'byte')} skipped" if row["skipped"] else ""
+    return f"{_shown(row['file'], None)}{at}: {_shown(row['reason'], None)}{lost}"
+
+
+def _aligned(rows: list[list[str]], left: int) -> Iterator[str]:
+    """Yield rows of cells as lines: the first `left` columns to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def _moment(wall_time: float | str) -> str:
+    return "-" if isinstance(wall_time, str) else theme.moment(wall_time, _zone())
+
+
+_SPELLED: dict[str, Callable[[Any], str]] = {
+    "count": "{:,}".format,
+    "step": str,
+    "fault": lambda count: f"{count:,}" if count else "-",
+    "size": lambda count: "-" if count is None else theme.size(count),
+    "time": _moment,
+}
+
+
+def _zone() -> Any:
+    return datetime.now().astimezone().tzinfo
+
+
+# Where it goes -------------------------------------------------------------------------------------------------------
+
+
+def _format_of(out: str | None) -> str:
+    ending = os.path.splitext(out or "")[1].lstrip(".").lower()
+    return ending if ending in export.FORMATS else "csv"
+
+
+def _told(tables: Iterable[pa.Table], series: Sequence[Series], bar: "Bar") -> Iterator[pa.Table]:
+    """Yield the tables, and show how far they are."""
+    done, total = 0, sum(len(one) for one in series)
+    for table in tables:
+        yield table
+        done += table.num_rows
+        bar.show(done, total)
+
+
+@contextmanager
+def _output(out: str | None) -> Iterator[BinaryIO]:
+    """Give a file to write to, which takes its name when all went well; None is stdout."""
+    if out is None:
+        yield sys.stdout.buffer
+        return
+    if os.path.exists(out) and not os.path.isfile(out):
+        with open(out, "wb") as pipe:
+            yield pipe
+        return
+    aside = f"{out}.part"
+    try:
+        with open(aside, "wb") as file:
+            yield file
+        os.replace(aside, out)
+    except BaseException:
+        if os.path.exists(aside):
+            os.remove(aside)
+        raise
+
+
+# The terminal --------------------------------------------------------------------------------------------------------
+
+
+class Bar:
+    """A line on a terminal that says how far something is, and goes when it is done; nothing where it is quick."""
+
+    _PATIENCE, _EVERY, _WIDTH = 0.5, 0.1, 30
+
+    def __init__(self, words: str, stream: TextIO | None = None) -> None:
+        self._words = words
+        self._stream = sys.stderr if stream is None else stream
+        self._due = time.monotonic() + self._PATIENCE if self._stream.isatty() else float("inf")
+        self._drawn = False
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._drawn:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def show(self, done: int, total: int) -> None:
+        """Show that `done` of `total` is done, unless that was shown just now."""
+        now = time.monotonic()
+        if now < self._due:
+            return
+        share = min(1.0, done / total) if total else 0.0
+        full = round(share * self._WIDTH)
+        self._stream.write(f"\r{self._words} [{'#' * full}{'.' * (self._WIDTH - full)}] {share:4.0%}\x1b[K")
+        self._stream.flush()
+        self._drawn = True
+        self._due = now + self._EVERY
+
+
+def _shown(text: str, longest: int | None = _LONGEST_NAME) -> str:
+    """Return text from a log as a terminal can be trusted with, on one line; a long one loses its middle."""
+    safe = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    if longest is None or len(safe) <= longest:
+        return safe
+    return f"{safe[: longest // 2]}…{safe[-(longest - longest // 2 - 1) :]}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _are(count: int, what: str) -> str:
+    return f"{'is' if count == 1 else 'are'} {_counted(count, what)}"
+
+
+def _words(error: RunlensError | OSError) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _complain(words: str) -> None:
+    sys.stderr.write(f"tbcore: {_shown(words, None)}\n")
+
+
+def _let_go_of_stdout() -> None:
+    """Let Python's last flush, on its way out, find nobody to complain about."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except io.UnsupportedOperation:
+        return  # not a real file, so there is nothing behind it that could have closed
