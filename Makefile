@@ -30,10 +30,12 @@ setup: $(VENV)/.runlens
 
 setup-dev: $(VENV)/.runlens-dev
 
-# The pinned packages first, so that every machine runs what was tested; then the package itself, from its sources.
+# The pinned packages, so that every machine runs what was tested.
 $(VENV)/.runlens: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@echo "Compiling the reader, once on this machine ..."
+	$(BIN)/python -c "from tbcore.analysis import curves; from tbcore.formats import scan; scan.warm(); curves.warm()"
 	touch $@
 
 $(VENV)/.runlens-dev: $(VENV)/.runlens requirements-dev.txt

@@ -26,7 +26,9 @@ import io
 import json
 import os
 import sys
+import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -84,8 +86,12 @@ def main(arguments: Sequence[str]) -> int:
         return CLOSED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (RunlensError, OSError) as error:
-        _complain(_words(error))
+    except RunlensError as error:
+        _complain(str(error))
+        return FAILED
+    except OSError as error:
+        _let_go_of_stdout()
+        _complain(f"{error.filename or 'the output'} cannot be written: {error.strerror or error}")
         return FAILED
     return code
 
@@ -283,13 +289,19 @@ def _problem(row: dict[str, Any]) -> str:
 
 def _aligned(rows: list[list[str]], left: int) -> Iterator[str]:
     """Yield rows of cells as lines: the first `left` columns to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = [
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
+        spaces = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        padded = enumerate(zip(row, spaces, strict=True))
+        cells = [cell + space if place < left else space + cell for place, (cell, space) in padded]
         yield "  ".join(cells).rstrip()
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(sign) else 1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
 
 
 def _moment(wall_time: float | str) -> str:
@@ -336,15 +348,16 @@ def _output(out: str | None) -> Iterator[BinaryIO]:
         with open(out, "wb") as pipe:
             yield pipe
         return
-    aside = f"{out}.part"
+    folder, name = os.path.split(out)
     try:
-        with open(aside, "wb") as file:
-            yield file
-        os.replace(aside, out)
-    except BaseException:
-        if os.path.exists(aside):
-            os.remove(aside)
-        raise
+        with tempfile.TemporaryDirectory(prefix=f".{name[:40]}-", dir=folder or ".") as aside:
+            part = os.path.join(aside, "part")
+            with open(part, "wb") as file:
+                yield file
+            os.replace(part, out)
+    except OSError as error:
+        # The name that people know is the one they gave.
+        raise OSError(error.errno, error.strerror or str(error), out) from error
 
 
 # The terminal --------------------------------------------------------------------------------------------------------
@@ -396,12 +409,6 @@ def _counted(count: int, what: str) -> str:
 
 def _are(count: int, what: str) -> str:
     return f"{'is' if count == 1 else 'are'} {_counted(count, what)}"
-
-
-def _words(error: RunlensError | OSError) -> str:
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
 
 
 def _complain(words: str) -> None:

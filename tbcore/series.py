@@ -17,7 +17,10 @@ _SAME_MOMENT = 1.0  # seconds: files opened closer together than this belong to 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a file or a folder, in words; bytes [offset, offset + skipped) could not be read."""
+    """One thing that is wrong with a file or a folder, in words; bytes [offset, offset + skipped) could not be read.
+
+    offset: -1 where no byte is to blame, but the file or folder as a whole.
+    """
 
     file: str
     offset: int
@@ -26,7 +29,8 @@ class Problem:
 
     def __str__(self) -> str:
         lost = f"; {self.skipped:,} bytes skipped" if self.skipped else ""
-        return f"{self.file}: {self.reason} at byte {self.offset:,}{lost}"
+        place = f" at byte {self.offset:,}" if self.offset >= 0 else ""
+        return f"{self.file}: {self.reason}{place}{lost}"
 
 
 @dataclass(frozen=True)

@@ -146,12 +146,17 @@ def totals(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> Totals:
     )
 
 
-def kinds_table(runs: Iterable[Logged]) -> pd.DataFrame:
+def kinds_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Return one row per run and kind: run, kind, tags (how many), and the numbers of the module's docstring.
 
-    Kinds come in the order of KINDS. A run without any value has no row.
+    rows: those of `kind_rows`, of any number of runs.
     """
-    return _table(_KINDS, [row for run in runs for row in _kind_rows(run)])
+    return _table(_KINDS, list(rows))
+
+
+def kind_rows(run: Logged) -> list[dict[str, Any]]:
+    """Return the rows of one run for `kinds_table`: one per kind, in the order of KINDS; none when it holds no value."""
+    return list(_kind_rows(run))
 
 
 def tags_table(run: Logged) -> pd.DataFrame:
@@ -181,13 +186,20 @@ def problems_table(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> 
     return _table(_PROBLEMS, list(_problem_rows(list(runs), problems)))
 
 
-def sessions_table(runs: Iterable[Logged]) -> pd.DataFrame:
+def sessions_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Return one row per mark of a session that a writer left.
+
+    rows: those of `session_rows`, of any number of runs.
 
     Columns: run, status (START, STOP, CHECKPOINT, or "unreadable" when the file no longer holds the mark), step,
     wall_time, about (the checkpoint's path, or what the writer said).
     """
-    return _table(_SESSIONS, [row for run in runs for row in _session_rows(run)])
+    return _table(_SESSIONS, list(rows))
+
+
+def session_rows(run: Logged) -> list[dict[str, Any]]:
+    """Return the rows of one run for `sessions_table`; reads the marks from their files."""
+    return list(_session_rows(run))
 
 
 def narrowed(run: Logged, passes: Callable[[str], bool]) -> Narrowed:

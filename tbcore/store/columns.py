@@ -90,6 +90,11 @@ class Part:
         return int(self.ints[scan.DAMAGE])
 
     @property
+    def search(self) -> int:
+        """Where in the file the search for a record goes on when the scan is in the middle of unreadable bytes."""
+        return int(self.ints[scan.SEARCH])
+
+    @property
     def damaged(self) -> bool:
         """Whether the scan ended in the middle of unreadable bytes."""
         return self.damage >= 0
@@ -161,6 +166,12 @@ class Part:
                 )
             )
         return found
+
+    def plugins(self) -> dict[bytes, int]:
+        """Return what is known of the plugin of every tag: scan.UNKNOWN_PLUGIN, SCALARS_PLUGIN or OTHER_PLUGIN."""
+        text = self.columns.text
+        tags = self.columns.tags[: self.ints[scan.TAGS]].tolist()
+        return {text[tag[scan.TEXT] : tag[scan.TEXT] + tag[scan.LENGTH]].tobytes(): tag[scan.PLUGIN] for tag in tags}
 
     def event_fields(self, first: int = 0) -> list[EventField]:
         """Return the event-level fields of interest from number `first` on, in file order."""

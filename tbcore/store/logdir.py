@@ -111,19 +111,21 @@ class Logdir:
         return found
 
     def _refresh(self, on_progress: Callable[[Progress], None] | None) -> bool:
-        folders, folder_problems = self._discover()
-        wanted = self._compare(folders)
-        changed = self._forget(folders)
-        folders_changed = folder_problems != self.snapshot.problems
+        folders, hidden, problems = self._discover()
+        wanted, more = self._compare(folders)
+        problems += more
+        changed = self._forget(folders, hidden)
+        problems_changed = problems != self.snapshot.problems
         if wanted:
-            self._read(wanted, folder_problems, on_progress)
-        elif changed or folders_changed:
-            self._publish(changed, folder_problems)
-        return bool(wanted or changed or folders_changed)
+            self._read(wanted, changed, problems, on_progress)
+        elif changed or problems_changed:
+            self._publish(changed, problems)
+        return bool(wanted or changed or problems_changed)
 
-    def _discover(self) -> tuple[dict[str, tuple[str, Folder]], tuple[Problem, ...]]:
-        """Return the folders that hold event files, by run name, and the folders that could not be listed."""
+    def _discover(self) -> tuple[dict[str, tuple[str, Folder]], list[str], tuple[Problem, ...]]:
+        """Return the folders that hold event files, by run name, the folders that cannot be listed, and why."""
         found: dict[str, tuple[str, Folder]] = {}
+        hidden = []
         problems = []
         errors = []
         for prefix, root in self.roots:
@@ -131,52 +133,61 @@ class Logdir:
                 self.source.check(root)
             except LogdirError as error:
                 errors.append(error)
-                problems.append(Problem(root, 0, str(error)))
+                problems.append(Problem(root, -1, str(error)))
                 continue
             for parts, path, folder in self._walk((), root, ()):
                 name = "/".join((*((prefix,) if prefix else ()), *parts)) or "."
                 if folder.error:
-                    problems.append(Problem(name, 0, f"the folder cannot be listed ({folder.error})"))
+                    hidden.append(name)
+                    problems.append(Problem(name, -1, f"the folder cannot be listed ({folder.error})"))
                 elif folder.files:
                     found[name] = (path, folder)
         if len(errors) == len(self.roots):
             raise errors[0]
-        return found, tuple(problems)
+        return found, hidden, tuple(problems)
 
     def _walk(
         self, parts: tuple[str, ...], path: str, inside: tuple[tuple[int, int], ...]
     ) -> Iterator[tuple[tuple[str, ...], str, Folder]]:
         """Yield every folder from `path` down, following links but never into a folder that we are inside of."""
         folder = self.source.folder(path)
-        if folder.identity in inside or len(parts) > _DEEPEST:
+        if (any(folder.identity) and folder.identity in inside) or len(parts) > _DEEPEST:
             return
         yield parts, path, folder
         for name in folder.folders:
             yield from self._walk((*parts, name), self.source.join(path, name), (*inside, folder.identity))
 
-    def _compare(self, folders: dict[str, tuple[str, Folder]]) -> list[tuple[str, EventFile, Stat]]:
-        """Return the files that differ from what was read of them: (run, file, state)."""
+    def _compare(
+        self, folders: dict[str, tuple[str, Folder]]
+    ) -> tuple[list[tuple[str, EventFile, Stat]], tuple[Problem, ...]]:
+        """Return the files that differ from what was read of them, as (run, file, state), and what hides others."""
         wanted = []
+        problems = []
         for run, (path, folder) in folders.items():
             known = self._files.setdefault(run, {})
             for name in folder.files:
                 full = self.source.join(path, name)
+                shown = name if run == "." else f"{run}/{name}"
                 try:
                     state = self.source.stat(full)
-                except OSError:
-                    known.pop(name, None)  # gone since it was listed
+                except FileNotFoundError:
+                    continue  # gone since it was listed; the next listing tells
+                except OSError as error:
+                    problems.append(Problem(shown, -1, f"cannot be read ({error.strerror or error})"))
                     continue
                 file = known.get(name)
                 if file is None or file.path != full:
-                    file = known[name] = EventFile(full, name if run == "." else f"{run}/{name}", self.source)
+                    file = known[name] = EventFile(full, shown, self.source)
                 if file.changed(state):
                     wanted.append((run, file, state))
-        return wanted
+        return wanted, tuple(problems)
 
-    def _forget(self, folders: dict[str, tuple[str, Folder]]) -> set[str]:
-        """Drop files and runs that are gone; return the names of the runs that this changes."""
+    def _forget(self, folders: dict[str, tuple[str, Folder]], hidden: list[str]) -> set[str]:
+        """Drop files and runs that are gone, but none in a hidden folder; return the runs that this changes."""
         changed = set()
         for run in list(self._files):
+            if any(name in (".", run) or run.startswith(f"{name}/") for name in hidden):
+                continue
             present = set(folders[run][1].files) if run in folders else set()
             gone = [name for name in self._files[run] if name not in present]
             for name in gone:
@@ -189,13 +200,20 @@ class Logdir:
         return changed & (set(self.snapshot.runs) | set(self._files))
 
     def _read(
-        self, wanted: list[tuple[str, EventFile, Stat]], problems: tuple[Problem, ...], on_progress: Callable[[Progress], None] | None
+        self,
+        wanted: list[tuple[str, EventFile, Stat]],
+        changed: set[str],
+        problems: tuple[Problem, ...],
+        on_progress: Callable[[Progress], None] | None,
     ) -> None:
-        """Read the wanted files side by side, publishing snapshots as runs become ready."""
+        """Read the wanted files side by side, publishing snapshots as runs become ready.
+
+        changed: runs that have changed already, since files of theirs are gone.
+        """
         total = sum(file.unread(state) for _run, file, state in wanted)
         piece = max(_PIECE, total // (2 * self._workers))
         done = bytes_done = 0
-        dirty = {run for run in self._files if run not in self.snapshot.runs}
+        dirty = set(changed)
         published = _clock()
         self.progress = Progress(0, len(wanted), 0, total)
         with ThreadPoolExecutor(self._workers, thread_name_prefix="tbcore") as pool:

@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from tbcore.store.sources import Source, Stat
 
 CHUNK = 1 << 20  # bytes read at a time: small enough to stay in the processor's cache until they are parsed
 _SEEK = 4 << 20  # bytes in which a second reader looks for a record to start at
+_HEADER = 12  # bytes of a record before its data
 _GZIP = b"\x1f\x8b"
 _FORMS = {"scalar": "simple_value"}  # forms of the kernel that have another name among the formats
 
@@ -26,6 +28,8 @@ EVENT_TAGS = {
     "meta_graph_def": "__meta_graph__",
     "session_log": "__session_log__",
 }
+
+_PLAIN = events.Metadata()  # of a tag without any
 
 _buffers = threading.local()
 
@@ -59,8 +63,8 @@ class EventFile:
         self._fields = [0]  # event-level fields of each part that are understood already
 
     def changed(self, state: Stat) -> bool:
-        """Return whether the file differs from what was read of it."""
-        return self.state != state
+        """Return whether the file differs from what was read of it, or can be read again after it could not."""
+        return self.state != state or (self._error is not None and self._readable())
 
     def unread(self, state: Stat) -> int:
         """Return how many bytes there are to read."""
@@ -119,9 +123,23 @@ class EventFile:
 
     def fail(self, state: Stat, error: OSError) -> None:
         """Note that the file could not be read; what was read before stays."""
-        self._error = Problem(self.name, 0, f"cannot be read ({error.strerror or error}): check its permissions")
+        self._error = Problem(self.name, -1, f"cannot be read ({error.strerror or error}): check its permissions")
         self.state = state
         self._publish(state)
+
+    def _readable(self) -> bool:
+        """Return whether a byte of what is not read yet can be read now."""
+        try:
+            handle = self.source.open(self.path)
+        except OSError:
+            return False
+        try:
+            self.source.read(handle, np.empty(1, np.uint8), self.parts[-1].keep)
+        except OSError:
+            return False
+        finally:
+            self.source.close(handle)
+        return True
 
     def _continues(self, state: Stat) -> bool:
         """Return whether the file is still the one that was read, as far as its state tells."""
@@ -137,8 +155,13 @@ class EventFile:
 
     def _bytes(self, handle: int, offset: int, length: int) -> bytes:
         buffer = np.empty(length, np.uint8)
-        got = self.source.read(handle, buffer, offset) if length else 0
-        return buffer[:got].tobytes()
+        filled = 0
+        while filled < length:
+            got = self.source.read(handle, buffer[filled:], offset + filled)
+            if got == 0:
+                break
+            filled += got
+        return buffer[:filled].tobytes()
 
     def _reset(self, state: Stat) -> None:
         self.parts = [Part(0, min(state.size, CHUNK))]
@@ -151,14 +174,15 @@ class EventFile:
     def _adopt(self, pieces: list[Part], handle: int, state: Stat) -> None:
         """Take over parts read side by side; where one did not end at the next, read on without the next."""
         self.parts = [pieces[0]]
+        plugins: dict[bytes, int] = {}
         for piece in pieces[1:]:
             last = self.parts[-1]
-            if last.position == piece.start and not last.damaged:
-                self.parts.append(piece)
-            elif last.position < piece.start or last.damaged:
+            if last.position < piece.start or last.damaged:
                 read_part(self.source, handle, last, state.size, piece.start)
-                if last.position == piece.start and not last.damaged:
-                    self.parts.append(piece)
+            plugins = last.plugins() | plugins
+            # Metadata may come once, with the first value: a part that did not see it may take other values for numbers.
+            if last.position == piece.start and not last.damaged and _agree(plugins, piece.plugins()):
+                self.parts.append(piece)
         self._fields = [0] * len(self.parts)
 
     def _record_after(self, handle: int, offset: int, size: int) -> int:
@@ -209,13 +233,14 @@ class EventFile:
         records = sum(part.records for part in self.parts)
         waiting = max(0, state.size - last.keep) if self._error is None else 0
         if last.damaged:
-            lost = state.size - last.damage
-            words = "unreadable up to the end of the file"
-            if records == 0:
+            # What the search has come to is a record that is being written, or the end of the file.
+            waiting = state.size - last.search if state.size - last.search >= _HEADER else 0
+            lost = state.size - waiting - last.damage
+            words = scan.REASONS[scan.BAD_LENGTH] if waiting else "unreadable up to the end of the file"
+            if records == 0 and not waiting:
                 packed = self._head.startswith(_GZIP)
                 words = "compressed with gzip: unpack it" if packed else "this is not an event file: no record found"
             problems.append(Problem(self.name, last.damage, words, lost))
-            waiting = 0
         self.report = FileReport(
             name=self.name,
             size=state.size,
@@ -229,6 +254,12 @@ class EventFile:
             problems=tuple(problems),
             uncounted=sum(part.uncounted for part in self.parts),
         )
+
+
+def _agree(plugins: Mapping[bytes, int], found: Mapping[bytes, int]) -> bool:
+    """Return whether the tags in `found` are read the way in which `plugins`, known from before, would have them read."""
+    other = scan.OTHER_PLUGIN
+    return all((plugins[tag] == other) == (plugin == other) for tag, plugin in found.items() if plugins.get(tag))
 
 
 def _starts(data: bytes) -> bool:
@@ -249,11 +280,14 @@ def read_part(source: Source, handle: int, part: Part, size: int, limit: int) ->
     buffer = _buffer(room)
     base, filled = part.keep, 0
     while True:
-        wanted = min(room - filled, size - base - filled)
-        got = source.read(handle, buffer[filled : filled + wanted], base + filled) if wanted > 0 else 0
-        filled += got
+        wanted = min(room, size - base)
+        ended = False
+        while filled < wanted and not ended:
+            got = source.read(handle, buffer[filled:wanted], base + filled)
+            filled += got
+            ended = got == 0  # the file became shorter
         status = part.read(buffer, filled, base, size, limit)
-        if status == scan.REACHED or got < wanted or base + filled >= size:
+        if status == scan.REACHED or ended or base + filled >= size:
             return
         rest = base + filled - part.keep
         if part.need + CHUNK // 2 > room:
@@ -312,23 +346,53 @@ class Run:
         known = {tag: _metadata(data) for tag, data in metadata.items()}
         found: dict[tuple[str, str], list[Segment]] = {}
         for path, opened, parts, graphs in self.segments:
-            for rows in (rows for part in parts for rows in part):
-                tag = _text(rows.tag)
-                about = known.get(rows.tag, events.Metadata())
-                kind = kind_of(about.plugin, rows.form)
-                form = _FORMS.get(rows.form, rows.form)
-                segment = Segment(path, opened, form, rows.steps, rows.wall_times, rows.values, rows.places)
-                found.setdefault((kind, tag), []).append(segment)
+            for part in parts:
+                here: dict[tuple[str, str], list[Segment]] = {}
+                for rows in part:
+                    about = known.get(rows.tag, _PLAIN)
+                    form = _FORMS.get(rows.form, rows.form)
+                    segment = Segment(path, opened, form, rows.steps, rows.wall_times, rows.values, rows.places)
+                    here.setdefault((kind_of(about.plugin, rows.form), _text(rows.tag)), []).append(segment)
+                for key, segments in here.items():
+                    found.setdefault(key, []).extend(segments if len(segments) == 1 else _in_file_order(segments))
+            of_events: dict[tuple[str, str, str], list[EventField]] = {}
             for tag, at in graphs:
-                key = (kind_of("", at.form), tag)
-                one = np.array([at.step]), np.array([at.wall_time]), None, np.array([[at.offset, at.length]])
-                found.setdefault(key, []).append(Segment(path, opened, at.form, *one))
+                of_events.setdefault((kind_of("", at.form), tag, at.form), []).append(at)
+            together: dict[tuple[str, str], list[Segment]] = {}
+            for (kind, tag, form), fields in of_events.items():
+                steps = np.array([at.step for at in fields], np.int64)
+                walls = np.array([at.wall_time for at in fields], np.float64)
+                places = np.array([(at.offset, at.length) for at in fields], np.int64)
+                together.setdefault((kind, tag), []).append(Segment(path, opened, form, steps, walls, None, places))
+            for key, segments in together.items():
+                found.setdefault(key, []).extend(_in_file_order(segments))
         restarts = tuple(opened for _path, opened, _parts, _graphs in self.segments if opened.restarts)
         by_tag = {_text(tag): about for tag, about in known.items()}
         return {
-            (kind, tag): _series(self, kind, tag, tuple(segments), by_tag.get(tag, events.Metadata()), restarts)
+            (kind, tag): _series(self, kind, tag, tuple(segments), by_tag.get(tag, _PLAIN), restarts)
             for (kind, tag), segments in found.items()
         }
+
+
+def _in_file_order(segments: list[Segment]) -> list[Segment]:
+    """Return the segments of one tag, each in a form of its own, cut so that their points come in the order written."""
+    if any(segment.places is None for segment in segments) or len(segments) == 1:
+        return segments
+    offsets = np.concatenate([segment.places[:, 0] for segment in segments if segment.places is not None])
+    owners = np.repeat(np.arange(len(segments)), [len(segment.steps) for segment in segments])
+    rows = np.concatenate([np.arange(len(segment.steps)) for segment in segments])
+    order = np.argsort(offsets, kind="stable")
+    owners, rows = owners[order], rows[order]
+    cuts = [0, *(np.flatnonzero(np.diff(owners)) + 1).tolist(), len(owners)]
+    ordered = []
+    for begin, end in pairwise(cuts):
+        segment, first = segments[owners[begin]], int(rows[begin])
+        part = slice(first, first + end - begin)
+        places = None if segment.places is None else segment.places[part]
+        ordered.append(
+            replace(segment, steps=segment.steps[part], wall_times=segment.wall_times[part], places=places)
+        )
+    return ordered
 
 
 def _series(

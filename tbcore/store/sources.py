@@ -81,28 +81,35 @@ class LocalSource:
     def folder(self, path: str) -> Folder:
         try:
             state = os.stat(path)
+        except FileNotFoundError:
+            self._known.pop(path, None)
+            return Folder()  # gone since the folder around it was listed
         except OSError as error:
             self._known.pop(path, None)
             return Folder(error=error.strerror or str(error))
         known = self._known.get(path)
         if known is not None and known[0] == state.st_mtime_ns and known[1].identity == (state.st_dev, state.st_ino):
             return known[1]
-        folders, files = [], []
+        folders, files, linked = [], [], False
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
-                    if entry.is_dir():
-                        folders.append(entry.name)
-                    elif "tfevents" in entry.name and entry.is_file():
-                        files.append(entry.name)
+                    linked = linked or entry.is_symlink()
+                    try:
+                        if entry.is_dir():
+                            folders.append(entry.name)
+                        elif "tfevents" in entry.name and entry.is_file():
+                            files.append(entry.name)
+                    except OSError:
+                        continue  # a link that leads to itself, or where we may not look
         except OSError as error:
             self._known.pop(path, None)
             return Folder(identity=(state.st_dev, state.st_ino), error=error.strerror or str(error))
         found = Folder(tuple(sorted(folders)), tuple(sorted(files)), (state.st_dev, state.st_ino))
-        if abs(time.time_ns() - state.st_mtime_ns) > _SETTLED:
+        if abs(time.time_ns() - state.st_mtime_ns) > _SETTLED and not linked:
             self._known[path] = (state.st_mtime_ns, found)
         else:
-            self._known.pop(path, None)  # a change within the clock's tick would not show
+            self._known.pop(path, None)  # a change within the clock's tick, or behind a link, would not show
         return found
 
     def join(self, *parts: str) -> str:
@@ -131,9 +138,10 @@ class LocalSource:
     def load(self, path: str, offset: int, length: int) -> bytes:
         try:
             with open(path, "rb") as file:
-                if offset + length > os.fstat(file.fileno()).st_size:
-                    raise CorruptRecordError(f"{path}: the file became shorter and lost a value at byte {offset:,}", offset)
                 file.seek(offset)
-                return file.read(length)
+                data = file.read(length)
         except OSError as error:
             raise CorruptRecordError(f"{path}: the file cannot be read any more ({error.strerror})", offset) from error
+        if len(data) < length:
+            raise CorruptRecordError(f"{path}: the file became shorter and lost a value at byte {offset:,}", offset)
+        return data

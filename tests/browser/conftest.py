@@ -142,13 +142,20 @@ def visit(contexts: dict[str, Any]) -> Iterator[Visit]:
         page.on("request", lambda request: wrong.extend(_elsewhere(site, request)))
         page.goto(site.url + path, wait_until="commit")
         if curves:
-            page.wait_for_selector("[data-painted]")
+            _await_curves(page)
         return page
 
     yield open_page
     for page in pages:
         page.close()
     assert wrong == []
+
+
+def _await_curves(page: Any) -> None:
+    try:
+        page.wait_for_selector("[data-painted]")
+    except playwright.TimeoutError:
+        pytest.fail(f"no curves at {page.url}, but:\n{page.inner_text('body')}")
 
 
 def _complaint(path: str, message: Any) -> list[str]:
