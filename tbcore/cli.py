@@ -75,8 +75,11 @@ class UsageError(RunlensError):
 # The commands --------------------------------------------------------------------------------------------------------
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; errors are one line on stderr."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors are one line on stderr.
+
+    arguments: those of this process when not given.
+    """
     try:
         parsed = _parser().parse_args(arguments)
         code: int = parsed.command(parsed)
@@ -325,7 +328,7 @@ def _zone() -> Any:
 
 
 def _format_of(out: str | None) -> str:
-    ending = os.path.splitext(out or "")[1].lstrip(".").lower()
+    ending = Path(out or "").suffix.lstrip(".").lower()
     return ending if ending in export.FORMATS else "csv"
 
 
@@ -344,17 +347,17 @@ def _output(out: str | None) -> Iterator[BinaryIO]:
     if out is None:
         yield sys.stdout.buffer
         return
-    if os.path.exists(out) and not os.path.isfile(out):
-        with open(out, "wb") as pipe:
+    target = Path(out)
+    if target.exists() and not target.is_file():
+        with target.open("wb") as pipe:
             yield pipe
         return
-    folder, name = os.path.split(out)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{name[:40]}-", dir=folder or ".") as aside:
-            part = os.path.join(aside, "part")
-            with open(part, "wb") as file:
+        with tempfile.TemporaryDirectory(prefix=f".{target.name[:40]}-", dir=target.parent) as aside:
+            part = Path(aside, "part")
+            with part.open("wb") as file:
                 yield file
-            os.replace(part, out)
+            part.replace(target)
     except OSError as error:
         # The name that people know is the one they gave.
         raise OSError(error.errno, error.strerror or str(error), out) from error

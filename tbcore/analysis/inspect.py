@@ -16,7 +16,7 @@ The numbers of one run and kind, or of one tag, are called the same in every tab
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -87,6 +87,10 @@ class Logged(Protocol):
         """Return what is wrong with its files."""
 
 
+R = TypeVar("R", bound=Logged)
+Row = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Narrowed:
     """A run of which only some series are looked at."""
@@ -146,16 +150,17 @@ def totals(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> Totals:
     )
 
 
-def kinds_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+def kinds_table(runs: Iterable[R], rows_of: Callable[[R], Iterable[Row]] | None = None) -> pd.DataFrame:
     """Return one row per run and kind: run, kind, tags (how many), and the numbers of the module's docstring.
 
-    rows: those of `kind_rows`, of any number of runs.
+    Kinds come in the order of KINDS. A run without any value has no row.
+    rows_of: what returns the `kind_rows` of a run, for those who remember them.
     """
-    return _table(_KINDS, list(rows))
+    return _table(_KINDS, [row for run in runs for row in (rows_of or kind_rows)(run)])
 
 
-def kind_rows(run: Logged) -> list[dict[str, Any]]:
-    """Return the rows of one run for `kinds_table`: one per kind, in the order of KINDS; none when it holds no value."""
+def kind_rows(run: Logged) -> list[Row]:
+    """Return the rows of one run in `kinds_table`."""
     return list(_kind_rows(run))
 
 
@@ -186,19 +191,18 @@ def problems_table(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> 
     return _table(_PROBLEMS, list(_problem_rows(list(runs), problems)))
 
 
-def sessions_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+def sessions_table(runs: Iterable[R], rows_of: Callable[[R], Iterable[Row]] | None = None) -> pd.DataFrame:
     """Return one row per mark of a session that a writer left.
-
-    rows: those of `session_rows`, of any number of runs.
 
     Columns: run, status (START, STOP, CHECKPOINT, or "unreadable" when the file no longer holds the mark), step,
     wall_time, about (the checkpoint's path, or what the writer said).
+    rows_of: what returns the `session_rows` of a run, for those who remember them.
     """
-    return _table(_SESSIONS, list(rows))
+    return _table(_SESSIONS, [row for run in runs for row in (rows_of or session_rows)(run)])
 
 
-def session_rows(run: Logged) -> list[dict[str, Any]]:
-    """Return the rows of one run for `sessions_table`; reads the marks from their files."""
+def session_rows(run: Logged) -> list[Row]:
+    """Return the rows of one run in `sessions_table`; the marks are read from their files."""
     return list(_session_rows(run))
 
 
@@ -208,9 +212,7 @@ def narrowed(run: Logged, passes: Callable[[str], bool]) -> Narrowed:
     return Narrowed(run.name, run.files, series, run.problems)
 
 
-def document(
-    logdir: str, runs: Iterable[Logged], problems: Iterable[Problem] = (), *, tags: bool = False
-) -> dict[str, Any]:
+def document(logdir: str, runs: Iterable[Logged], problems: Iterable[Problem] = (), *, tags: bool = False) -> Row:
     """Return all tables as one JSON document.
 
     Keys: schema, logdir, totals, runs, problems. Each of runs: run, kinds, files, sessions, and tags if `tags` is set.
@@ -220,7 +222,7 @@ def document(
     every = list(runs)
     found = []
     for run in every:
-        one: dict[str, Any] = {
+        one: Row = {
             "run": run.name,
             "kinds": _json(_kind_rows(run)),
             "files": _json(_file_rows(run)),
@@ -241,7 +243,7 @@ def document(
 # Rows ----------------------------------------------------------------------------------------------------------------
 
 
-def _kind_rows(run: Logged) -> Iterator[dict[str, Any]]:
+def _kind_rows(run: Logged) -> Iterator[Row]:
     for kind, series in _by_kind(run).items():
         m = _measure(series)
         low, high, points = int(m.min_step.min()), int(m.max_step.max()), int(m.points.sum())
@@ -265,7 +267,7 @@ def _kind_rows(run: Logged) -> Iterator[dict[str, Any]]:
         }
 
 
-def _tag_rows(run: Logged) -> Iterator[dict[str, Any]]:
+def _tag_rows(run: Logged) -> Iterator[Row]:
     for kind, some in _by_kind(run).items():
         series = sorted(some, key=lambda one: (natural(one.tag), one.tag))
         m = _measure(series)
@@ -292,7 +294,7 @@ def _tag_rows(run: Logged) -> Iterator[dict[str, Any]]:
             }
 
 
-def _file_rows(run: Logged) -> Iterator[dict[str, Any]]:
+def _file_rows(run: Logged) -> Iterator[Row]:
     for file in run.files:
         yield {
             "run": run.name,
@@ -309,7 +311,7 @@ def _file_rows(run: Logged) -> Iterator[dict[str, Any]]:
         }
 
 
-def _problem_rows(runs: Sequence[Logged], problems: Iterable[Problem]) -> Iterator[dict[str, Any]]:
+def _problem_rows(runs: Sequence[Logged], problems: Iterable[Problem]) -> Iterator[Row]:
     for problem in _of_folders(runs, problems):
         yield {"run": "", "file": problem.file, "offset": None, "reason": problem.reason, "skipped": problem.skipped}
     for run in runs:
@@ -327,7 +329,7 @@ def _problem_rows(runs: Sequence[Logged], problems: Iterable[Problem]) -> Iterat
                 yield {"run": run.name, "file": file.name, "offset": None, "reason": more, "skipped": 0}
 
 
-def _session_rows(run: Logged) -> Iterator[dict[str, Any]]:
+def _session_rows(run: Logged) -> Iterator[Row]:
     for (kind, _tag), series in run.series.items():
         if kind != "session_log":
             continue
@@ -345,12 +347,12 @@ def _session(series: Series, index: int) -> tuple[str, str]:
     return (found.status, found.checkpoint_path or found.message) if isinstance(found, Session) else ("", "")
 
 
-def _table(columns: dict[str, str], rows: list[dict[str, Any]]) -> pd.DataFrame:
+def _table(columns: dict[str, str], rows: list[Row]) -> pd.DataFrame:
     """Return the rows with their columns in order and of their types, also when there are none."""
     return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in columns.items()})
 
 
-def _json(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _json(rows: Iterable[Row]) -> list[Row]:
     """Return the rows of one run, which need not say so each, as what JSON can say."""
     return [{name: _plain(cell) for name, cell in row.items() if name != "run"} for row in rows]
 

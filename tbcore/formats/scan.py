@@ -44,7 +44,8 @@ WANT = 15  # which array ran out of room
 LOST_PROBLEMS = 16  # problems beyond those kept
 SKIPPED = 17  # bytes skipped in all
 WAITING = 18  # file offset of a sound header inside the damage whose record may still be being written, or -1
-INTS = 19
+CLAIM = 19  # where the damaged record ends by its length: file offset, 0 beyond the file, -1 when the length is damaged
+INTS = 20
 
 # Columns of Columns.slots: a slot is one tag in one form
 BASE, CAPACITY, COUNT, TEMPLATE, TAIL, HOLE, SUCCESSOR, CLASS, TAG, FORM, TEMPLATE_ROOM, NEXT_SLOT, WIDTH, MASK = range(14)
@@ -82,13 +83,14 @@ BIG = 3  # the next record needs ints[NEED] bytes in the buffer
 WANT_TAGS, WANT_SLOTS, WANT_TEXT, WANT_ROWS, WANT_MISC = range(5)
 
 # Reasons of a problem
-BAD_LENGTH, BAD_DATA, BAD_MESSAGE, LENGTH_KEPT, FRAME_KEPT = range(5)
+BAD_LENGTH, BAD_DATA, BAD_MESSAGE, LENGTH_KEPT, FRAME_KEPT, BAD_FRAME = range(6)
 REASONS = {
     BAD_LENGTH: "length checksum failed",
     BAD_DATA: "data checksum failed",
     BAD_MESSAGE: "the record is not a readable Event message",
     LENGTH_KEPT: "length checksum failed, but the data checksum holds: the record is kept",
     FRAME_KEPT: "the length was damaged; the record was recovered up to the next one",
+    BAD_FRAME: "data checksum failed, and no record follows where its length says",
 }
 
 _LONGEST_TEMPLATE = 512
@@ -675,6 +677,7 @@ def _event(buf: NDArray[np.uint8], p: int, end: int, base: int, previous: int, t
     """
     ints = t.ints
     event = p
+    head_end = p
     wall = 0.0
     wall_bits = np.int64(0)
     step = np.int64(0)
@@ -685,9 +688,11 @@ def _event(buf: NDArray[np.uint8], p: int, end: int, base: int, previous: int, t
         if key == 9:
             wall = _load_double(buf, a)
             wall_bits = np.int64(_load64(buf, a))
+            head_end = p
         elif key == 16:
             value, _next = _varint(buf, a, b)
             step = np.int64(value)
+            head_end = p
     if ints[RECORDS] == 0:
         t.floats[0] = wall
     if np.isfinite(wall) and not t.floats[1] >= wall:
@@ -716,7 +721,7 @@ def _event(buf: NDArray[np.uint8], p: int, end: int, base: int, previous: int, t
                     t.slots[previous, SUCCESSOR] = slot
                 previous = slot
                 if done == 1 and q == b and p == end and position >= 0:
-                    _remember(buf, event, end, position, width, slot, t)
+                    _remember(buf, event, head_end, end, position, width, slot, t)
         elif key == 26 or key == 34 or key == 50 or key == 58 or key == 66 or key == 74 or key == 82:
             done += 1
             if done <= skip:
@@ -756,11 +761,16 @@ def _tail(buf: NDArray[np.uint8], p: int, end: int) -> tuple[int, int]:
 
 
 @_fast
-def _remember(buf: NDArray[np.uint8], event: int, end: int, position: int, width: int, slot: int, t: Columns) -> None:
-    """Keep the bytes of an event of one number as the slot's template: the next is expected to differ in its number only."""
+def _remember(
+    buf: NDArray[np.uint8], event: int, head_end: int, end: int, position: int, width: int, slot: int, t: Columns
+) -> None:
+    """Keep the bytes of an event of one number as the slot's template: the next is expected to differ in its number only.
+
+    head_end: where the last field ends that holds a wall time or a step; a template must hold neither.
+    """
     ints, slots = t.ints, t.slots
     start, _step = _tail(buf, event, end)
-    if start < 0 or position < start:
+    if start != head_end or position < start:
         return
     size = end - start
     slots[slot, TAIL] = 0
@@ -957,8 +967,9 @@ def scan(buf: NDArray[np.uint8], filled: int, base: int, size: int, limit: int, 
             if kept:
                 records += 1
                 _problem(t, ints[DAMAGE], FRAME_KEPT, 0)
-            else:
-                _problem(t, ints[DAMAGE], BAD_LENGTH, base + found - ints[DAMAGE])
+            elif base + found > ints[DAMAGE]:
+                reason = BAD_DATA if ints[CLAIM] == base + found else BAD_FRAME
+                _problem(t, ints[DAMAGE], BAD_LENGTH if ints[CLAIM] < 0 else reason, base + found - ints[DAMAGE])
             ints[SKIP] = 0
             ints[DAMAGE] = -1
             ints[WAITING] = -1
@@ -980,6 +991,7 @@ def scan(buf: NDArray[np.uint8], filled: int, base: int, size: int, limit: int, 
         if not sound and (length > np.uint64(max(np.int64(0), size - base - pos - 16)) or length > np.uint64(_LONGEST_TRY)):
             ints[DAMAGE] = base + pos
             ints[SEARCH] = base + pos + 1
+            ints[CLAIM] = -1
             continue
         if length > np.uint64(max(np.int64(0), filled - pos - 16)) or filled - pos < 16:
             if at_end:
@@ -988,8 +1000,16 @@ def scan(buf: NDArray[np.uint8], filled: int, base: int, size: int, limit: int, 
                 if inside >= 0:
                     ints[DAMAGE] = base + pos
                     ints[SEARCH] = base + inside
+                    ints[CLAIM] = 0
                     continue
                 ints[NEED] = 12
+            elif length > np.uint64(max(np.int64(0), size - base - pos - 16)):
+                # The same, but its end is far: look without keeping it all in memory.
+                ints[DAMAGE] = base + pos
+                ints[WAITING] = base + pos
+                ints[SEARCH] = base + pos + 1
+                ints[CLAIM] = 0
+                continue
             else:
                 ints[NEED] = 16 + np.int64(min(length, np.uint64(size)))
                 if ints[NEED] > filled - pos:
@@ -999,27 +1019,18 @@ def scan(buf: NDArray[np.uint8], filled: int, base: int, size: int, limit: int, 
         start = pos + 12
         end = start + n
         if _masked_crc(buf, start, n) != _load32(buf, end):
-            if not sound:
-                ints[DAMAGE] = base + pos
-                ints[SEARCH] = base + pos + 1
-                continue
             after = end + 4
-            if base + after + 12 <= size and after + 12 > filled:
+            if sound and base + after + 12 <= size and after + 12 > filled:
                 ints[NEED] = 28 + n  # the next header tells whether the length of this record can be trusted
                 status = BIG
                 break
-            if base + after + 12 <= size and (not _header_holds(buf, after) or _chain_to(buf, pos + 1, after)):
-                ints[DAMAGE] = base + pos
-                ints[SEARCH] = base + pos + 1
+            if sound and base + after + 12 <= size and _header_holds(buf, after) and not _chain_to(buf, pos + 1, after):
+                _problem(t, base + pos, BAD_DATA, 16 + n)
+                pos = after
                 continue
-            if base + after + 12 > size:
-                inside = _intact_after(buf, pos + 1, filled)
-                if inside >= 0:
-                    ints[DAMAGE] = base + pos
-                    ints[SEARCH] = base + inside
-                    continue
-            _problem(t, base + pos, BAD_DATA, 16 + n)
-            pos = after
+            ints[DAMAGE] = base + pos
+            ints[SEARCH] = base + pos + 1
+            ints[CLAIM] = base + after if sound else -1
             continue
         ints[RECORDS] = records
         event_status, previous = _event(buf, start, end, base, previous, t)

@@ -94,6 +94,13 @@ class Part:
         """Where in the file the search for a record goes on when the scan is in the middle of unreadable bytes."""
         return int(self.ints[scan.SEARCH])
 
+    def reason(self, end: int) -> int:
+        """Return what is wrong with the unreadable bytes that the scan is in the middle of, when they end at `end`."""
+        claim = int(self.ints[scan.CLAIM])
+        if claim < 0:
+            return scan.BAD_LENGTH
+        return scan.BAD_DATA if claim == end else scan.BAD_FRAME
+
     @property
     def damaged(self) -> bool:
         """Whether the scan ended in the middle of unreadable bytes."""
@@ -133,6 +140,12 @@ class Part:
         scale = 1.02 * expected / max(1, self.position - self.start)
         part._resize(scale, empty=True)
         return part
+
+    def rewind(self) -> None:
+        """Go back to where unreadable bytes began, since some file systems show the size of a file before its bytes."""
+        if self.damaged and self.keep == self.damage:
+            self.ints[scan.POS] = self.damage
+            self.ints[[scan.DAMAGE, scan.WAITING]] = -1
 
     def trim(self) -> None:
         """Give spare room back where the arrays are small; large ones are not touched where they are not filled."""

@@ -133,7 +133,7 @@ class Logdir:
                 self.source.check(root)
             except LogdirError as error:
                 errors.append(error)
-                problems.append(Problem(root, -1, str(error)))
+                problems.append(Problem(root, -1, str(error).removeprefix(f"{root} ")))
                 continue
             for parts, path, folder in self._walk((), root, ()):
                 name = "/".join((*((prefix,) if prefix else ()), *parts)) or "."

@@ -38,7 +38,7 @@ def _buffer(room: int) -> NDArray[np.uint8]:
     """Return this thread's reading buffer, with room for `room` bytes and the padding the kernel needs."""
     if room > CHUNK:
         return np.empty(room + scan.PADDING, np.uint8)
-    if not hasattr(_buffers, "chunk"):
+    if not hasattr(_buffers, "chunk") or _buffers.chunk.size < CHUNK + scan.PADDING:
         _buffers.chunk = np.empty(CHUNK + scan.PADDING, np.uint8)
     chunk: NDArray[np.uint8] = _buffers.chunk
     return chunk
@@ -86,6 +86,7 @@ class EventFile:
             if pieces:
                 self._adopt(pieces, handle, state)
             part = self.parts[-1]
+            part.rewind()
             read_part(self.source, handle, part, state.size, state.size)
             part.trim()
             self._understand(handle, state)
@@ -236,11 +237,12 @@ class EventFile:
             # What the search has come to is a record that is being written, or the end of the file.
             waiting = state.size - last.search if state.size - last.search >= _HEADER else 0
             lost = state.size - waiting - last.damage
-            words = scan.REASONS[scan.BAD_LENGTH] if waiting else "unreadable up to the end of the file"
+            words = scan.REASONS[last.reason(state.size - waiting)]
             if records == 0 and not waiting:
                 packed = self._head.startswith(_GZIP)
                 words = "compressed with gzip: unpack it" if packed else "this is not an event file: no record found"
-            problems.append(Problem(self.name, last.damage, words, lost))
+            if lost > 0:
+                problems.append(Problem(self.name, last.damage, words, lost))
         self.report = FileReport(
             name=self.name,
             size=state.size,

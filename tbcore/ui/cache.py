@@ -48,8 +48,14 @@ class Watch:
         return self._first.is_set()
 
     def wait(self) -> bool:
-        """Wait a moment for the first reading and return whether it is done."""
-        return self._first.wait(_PATIENCE)
+        """Wait a moment for something to show, and return whether there is: all of the logs, or the first runs of large ones."""
+        end = time.monotonic() + _PATIENCE
+        while not self._first.wait(0.05):
+            if self.logdir is not None and self.logdir.runs:
+                return True
+            if time.monotonic() > end:
+                return False
+        return True
 
     @property
     def doing(self) -> Doing | None:

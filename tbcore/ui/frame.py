@@ -25,7 +25,8 @@ INTERVALS = {"off": None, "1 s": 1.0, "5 s": 5.0, "10 s": 10.0, "30 s": 30.0, "6
 _SELECTION = ("runs", "only", "except", "all")  # query parameters of the run selection
 # A named icon would be fetched from another machine.
 _ICON = Path(__file__).parent / "icon.svg"
-_POLL = 0.4  # seconds between looks while the first reading goes on
+_POLL = 0.4  # seconds between looks while there is nothing to show yet
+_PUBLISHED = 1.5  # seconds between drawings of a large logdir while it is read for the first time
 
 _view: ContextVar["View | None"] = ContextVar("view", default=None)
 
@@ -97,6 +98,9 @@ def run() -> None:
     runs = logdir.runs if logdir is not None else ()
     kinds = {kind for one in runs for kind, _tag in one.series}
     page = navigation(kinds if runs else None)
+    if page.url_path == "":
+        # The root only leads on, and can hand on the address only while no widget is bound to a part of it.
+        page.run()
     if logdir is None or (watched.error and not runs):
         _sidebar_top(watched)
         _live(watched, seen)
@@ -135,7 +139,7 @@ def zone() -> tzinfo:
         return UTC
 
 
-def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...], seen: tuple[int, str]) -> View:
+def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...], seen: tuple[int, str, bool]) -> View:
     """Draw the sidebar and return what is selected in it."""
     _sidebar_top(watched)
     names = [one.name for one in runs]
@@ -155,8 +159,9 @@ def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...],
             chosen = state.shown
             _remember(chosen)
         if state.problems is not None:
-            st.query_params["run"] = state.problems
-            st.switch_page("pages/inspect.py", query_params={"run": state.problems})
+            # The page binds this choice to the address: nobody but its widget may change it there.
+            st.session_state["run"] = state.problems
+            st.switch_page("pages/inspect.py", query_params={})
     _live(watched, seen)
     if watched.error:
         st.warning(f"{_plain(watched.error)}. What was read before is shown.", icon=":material/warning:")
@@ -167,7 +172,7 @@ def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...],
 def _sidebar_top(watched: Watch) -> None:
     with st.sidebar:
         name = "Demo: handwritten digits" if watched.is_demo else watched.spec
-        st.markdown(f"**{_plain(name)}**", help=None if not watched.is_demo else "Start with `--logdir` to see your own logs.")
+        st.markdown(f"**{_plain(name)}**")
 
 
 def _tag_filter() -> str:
@@ -238,19 +243,20 @@ def _row(one: Run, color: str) -> dict[str, object]:
     }
 
 
-def _state(watched: Watch) -> tuple[int, str]:
-    """Return what changes when there is something new to draw: the logdir's generation, and what is wrong with it."""
-    return (watched.logdir.generation if watched.logdir is not None else 0, watched.error)
+def _state(watched: Watch) -> tuple[int, str, bool]:
+    """Return what changes when there is something new to draw: the logdir's generation, its error, whether all is read."""
+    return (watched.logdir.generation if watched.logdir is not None else 0, watched.error, watched.ready)
 
 
-def _live(watched: Watch, seen: tuple[int, str]) -> None:
+def _live(watched: Watch, seen: tuple[int, str, bool]) -> None:
     """Draw when the logs were last read, and read them again every so often; only what moved is drawn anew."""
     with st.sidebar:
-        interval = st.session_state.get("refresh", "5 s")
+        # On a visitor's first run the widget below has not taken the address over yet.
+        interval = st.session_state.get("refresh") or st.query_params.get("refresh", "5 s")
         seconds = INTERVALS.get(interval, 5.0)
         row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
         with row:
-            st.fragment(_tick, run_every=seconds)(watched, seen, seconds)
+            st.fragment(_tick, run_every=seconds if watched.ready else _PUBLISHED)(watched, seen, seconds)
         with row, st.popover("", icon=":material/sync:", width="content", type="tertiary", help="How often the logs are read"):
             st.segmented_control(
                 "Read the logs every",
@@ -265,11 +271,15 @@ def _live(watched: Watch, seen: tuple[int, str]) -> None:
                 st.rerun()
 
 
-def _tick(watched: Watch, seen: tuple[int, str], seconds: float | None) -> None:
+def _tick(watched: Watch, seen: tuple[int, str, bool], seconds: float | None) -> None:
     if seconds is not None:
         watched.refresh(older_than=0.8 * seconds)
     if _state(watched) != seen:
         st.rerun()
+    doing = watched.doing
+    if doing is not None:
+        st.caption(f"{_plain(doing.words)}: {doing.done:,} of {doing.total:,} files")
+        return
     read = datetime.fromtimestamp(watched.read_at or time.time(), zone()).strftime("%H:%M:%S")
     st.caption(f"Last read {read}" + ("" if seconds is not None else ", not read again by itself"))
 

@@ -164,9 +164,9 @@ def until(page: Any, holds: Callable[[], Any], seconds: float = 10.0) -> float:
 
 
 def wider_than_the_window(page: Any) -> bool:
-    """Return whether any part of the page has to be scrolled sideways."""
+    """Return whether the page has to be scrolled sideways."""
     found: bool = page.evaluate(
-        "[document.documentElement, ...document.querySelectorAll('[data-testid=stMain], [data-testid=stSidebarContent]')]"
+        "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
         ".some(part => part.scrollWidth > part.clientWidth + 1)"
     )
     return found

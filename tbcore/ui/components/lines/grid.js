@@ -10,7 +10,8 @@ export function newGroup(name, choose) {
     cards: element("div", "cards"), pages: element("nav", "pages"), page: 0, last: 0, open: false,
   };
   group.header.type = "button";
-  group.header.append(newIcon("caret"), element("span", "name", name), group.count);
+  const label = element("span", name ? "name" : "name nameless", name || "tags without a group");
+  group.header.append(newIcon("caret"), label, group.count);
   group.header.addEventListener("click", () => choose({ open: !group.open }));
   const turn = (text, by) => {
     const button = element("button", "segment", text);
@@ -22,7 +23,7 @@ export function newGroup(name, choose) {
   group.next = turn("Next", 1);
   group.input = element("input");
   Object.assign(group.input, { type: "number", min: "1" });
-  group.input.setAttribute("aria-label", `Page of ${name}`);
+  group.input.setAttribute("aria-label", `Page of ${label.textContent}`);
   group.input.addEventListener("change", () => {
     const wanted = Math.round(Number(group.input.value)) - 1;
     const page = Math.min(group.last, Math.max(0, Number.isFinite(wanted) ? wanted : group.page));
@@ -30,10 +31,10 @@ export function newGroup(name, choose) {
     choose({ page });
   });
   group.total = element("span");
-  const label = element("label");
-  label.append(element("span", "", "page"), group.input, group.total);
-  group.pages.append(group.previous, label, group.next);
-  group.pages.setAttribute("aria-label", `Pages of ${name}`);
+  const place = element("label");
+  place.append(element("span", "", "page"), group.input, group.total);
+  group.pages.append(group.previous, place, group.next);
+  group.pages.setAttribute("aria-label", `Pages of ${label.textContent}`);
   group.root.append(group.header, group.cards, group.pages);
   return group;
 }
