@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "tbcore.ui": (*BASE, "store", "charts.theme"),
     # Starts the first reading: it writes the demo and has the kernels compiled meanwhile.
     "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan"),
-    "tbcore.cli": (*BASE, "store", "analysis", "demo"),
+    "tbcore.cli": (*BASE, "store", "analysis", "charts.theme", "demo"),
     "tbcore.__main__": ("cli",),
     "tbcore": ("series", "analysis", "store"),
     "pages": (*BASE, "ui", "analysis", "charts"),

@@ -1,5 +1,6 @@
 """Growing arrays that the scan kernel fills, and the frozen columns that readers see."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ _PROBLEMS = 1024  # problems kept per part; beyond that they are only counted
 _ROW = 44  # bytes of one row in all its columns
 _SMALL = 8 << 20  # bytes of rows under which spare room is given back when a part is read
 _MOST_GROWTH = 16.0  # times the rows so far that are reserved at once, so that a wrong guess costs little memory
+_CHEAP = 32 << 20  # bytes up to which a guess may be wrong all the same
 _MOST_TEMPLATES = 64 << 20
 
 
@@ -227,7 +229,8 @@ class Part:
             read = self.position - self.start
             ahead = max(0, end - self.position)
             scale = 1.03 * (read + ahead) / read if read >= 1 << 16 else 2.0
-            self._resize(min(max(scale, 1.25), _MOST_GROWTH))
+            most = max(_MOST_GROWTH, _CHEAP / (24 * (1 + int(self.ints[scan.USED]))))
+            self._resize(min(max(scale, 1.25), most))
 
     def _resize(self, scale: float, *, empty: bool = False) -> None:
         """Move the rows into new arrays with `scale` times the rows so far for each slot.
@@ -258,13 +261,20 @@ _VALUES = {scan.FLOAT32: "values32", scan.FLOAT64: "values64", scan.BLOB: "place
 
 
 def _rows(count: int) -> dict[str, NDArray[Any]]:
-    """Return the columns of `count` rows; memory that no row of the class touches is never taken."""
+    """Return the columns of `count` rows; memory that no row of the class touches is never taken.
+
+    They are stretches of one block: a large one gets huge pages, whose first touch costs a fraction.
+    """
+    count += -count % 16
+    block = np.empty(_ROW * count, np.uint8)
+    ends = np.cumsum([0, 8, 8, 4, 8, 16]) * count
+    steps, walls, values32, values64, places = (block[a:b] for a, b in itertools.pairwise(ends.tolist()))
     return {
-        "steps": np.empty(count, np.int64),
-        "walls": np.empty(count, np.float64),
-        "values32": np.empty(count, np.float32),
-        "values64": np.empty(count, np.float64),
-        "places": np.empty((count, 2), np.int64),
+        "steps": steps.view(np.int64),
+        "walls": walls.view(np.float64),
+        "values32": values32.view(np.float32),
+        "values64": values64.view(np.float64),
+        "places": places.view(np.int64).reshape(count, 2),
     }
 
 

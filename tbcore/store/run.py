@@ -59,6 +59,7 @@ class EventFile:
         self.graphs: tuple[tuple[str, EventField], ...] = ()  # (tag, value) of graphs, run metadata, sessions
         self._tail = b""
         self._head = b""
+        self._packed = False  # with gzip
         self._error: Problem | None = None
         self._fields = [0]  # event-level fields of each part that are understood already
 
@@ -222,6 +223,7 @@ class EventFile:
         head = min(64, self.parts[-1].keep)
         self._head = self._bytes(handle, 0, head)
         self._tail = self._bytes(handle, self.parts[-1].keep - min(16, head), min(16, head))
+        self._packed = self._bytes(handle, 0, len(_GZIP)) == _GZIP
         self.version, self.writer = version, writer
 
     def _publish(self, state: Stat) -> None:
@@ -239,8 +241,7 @@ class EventFile:
             lost = state.size - waiting - last.damage
             words = scan.REASONS[last.reason(state.size - waiting)]
             if records == 0 and not waiting:
-                packed = self._head.startswith(_GZIP)
-                words = "compressed with gzip: unpack it" if packed else "this is not an event file: no record found"
+                words = "compressed with gzip: unpack it" if self._packed else "this is not an event file: no record found"
             if lost > 0:
                 problems.append(Problem(self.name, last.damage, words, lost))
         self.report = FileReport(

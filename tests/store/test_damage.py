@@ -74,7 +74,7 @@ class Undamaged:
 
     data: bytes
     starts: list[int]
-    points: list[tuple[str, float, float]]  # tag, wall time, value; the value of an image is its length
+    points: list[tuple[str, float, float]]  # tag, wall time, value; of an image the bytes of its Summary.Value
 
 
 def undamaged(count: int, seed: int) -> Undamaged:
@@ -84,9 +84,9 @@ def undamaged(count: int, seed: int) -> Undamaged:
         kind, value, wall = int(rng.integers(10)), float(np.float32(rng.standard_normal())), ef.T0 + float(rng.random())
         tag = f"{'abcd'[step % 4]}/{'long ' * (step % 4 // 2 * 20)}tag"
         if kind == 0:
-            body = rng.bytes(int(rng.integers(200)))
-            records.append(ef.record(ef.event(step, ef.image("image", 1, 1, body), wall=wall)))
-            points.append(("image", wall, float(len(body))))
+            image = ef.image("image", 1, 1, rng.bytes(int(rng.integers(200))))
+            records.append(ef.record(ef.event(step, image, wall=wall)))
+            points.append(("image", wall, float(len(image))))
         elif kind == 1:
             records.append(ef.tensor_scalar(step, tag, value, "double", wall))
             points.append((tag, wall, value))
@@ -111,15 +111,11 @@ def found_points(file: EventFile) -> dict[int, tuple[str, float, float]]:
     points: dict[int, tuple[str, float, float]] = {}
     for rows in (rows for part in file.rows for rows in part):
         assert np.all(np.diff(rows.steps) > 0)
-        values = [float("nan")] * len(rows.steps) if rows.values is None else rows.values.tolist()
-        for row, (step, wall, value) in enumerate(zip(rows.steps.tolist(), rows.wall_times.tolist(), values, strict=True)):
+        values = rows.places[:, 1] if rows.places is not None else rows.values
+        assert values is not None
+        for step, wall, value in zip(rows.steps.tolist(), rows.wall_times.tolist(), values.tolist(), strict=True):
             assert step not in points
-            size = value
-            if rows.places is not None:
-                offset, length = rows.places[row].tolist()
-                size = float(length - len(ef.image("image", 1, 1, b"")))
-                size -= size > 127  # one byte more for each of the lengths that then need two
-            points[step] = (rows.tag.decode(), wall, size)
+            points[step] = (rows.tag.decode(), wall, float(value))
     return points
 
 
@@ -424,7 +420,7 @@ def test_damaged_lengths_are_searched_past_and_told() -> None:
         "garbage_mid": ([(464, LENGTH, 37)], 0, 21),
         "len_crc": ([(380, LENGTH_KEPT, 0)], 0, 21),
         "len_value": ([(380, FRAME_KEPT, 0)], 0, 21),
-        "missing_mid": ([(254, FRAME, 46)], 0, 16),
+        "missing_mid": ([(254, LENGTH, 46)], 0, 16),
         "zeros_mid": ([(464, LENGTH, 126)], 0, 18),
         "zeros_tail": ([(926, LENGTH, 4096)], 0, 21),
     }
