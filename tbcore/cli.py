@@ -147,8 +147,8 @@ def demo_command(arguments: argparse.Namespace) -> int:
     """Write the demo log."""
     with Bar("Training the demo's models") as bar:
         demo.write_demo(Path(arguments.folder), progress=lambda done, total, _run: bar.show(done, total))
-    sys.stdout.write(f"The demo log is in {_shown(arguments.folder)}. Look at it with:\n")
-    sys.stdout.write(f"  streamlit run app.py -- --logdir {_shown(arguments.folder)}\n")
+    sys.stdout.write(f"The demo log is in {_shown(arguments.folder, None)}. Look at it with:\n")
+    sys.stdout.write(f"  streamlit run app.py -- --logdir {_shown(arguments.folder, None)}\n")
     return OK
 
 
@@ -206,12 +206,12 @@ def _opened(arguments: argparse.Namespace) -> tuple[Logdir, list[inspect.Logged]
 def _nothing(logdir: Logdir, arguments: argparse.Namespace) -> str:
     if logdir.runs:
         return f"none of {_counted(len(logdir.runs), 'run')} matches --runs {_shown(arguments.runs)}"
-    return f"no event files in {_shown(arguments.logdir)}: nothing below it has tfevents in its name"
+    return f"no event files in {_shown(arguments.logdir, None)}: nothing below it has tfevents in its name"
 
 
 def _no_series(arguments: argparse.Namespace) -> str:
     matching = "" if arguments.tags is None else f" match --tags {_shown(arguments.tags)}"
-    return f"no {arguments.kind} in {_shown(arguments.logdir)}{matching}: see python -m tbcore inspect"
+    return f"no {arguments.kind} in {_shown(arguments.logdir, None)}{matching}: see python -m tbcore inspect"
 
 
 # The report ----------------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def _report(spec: str, runs: Sequence[inspect.Logged], logdir: Logdir, *, tags: 
     folders = logdir.snapshot.problems
     found = inspect.totals(runs, folders)
     problems = _counted(found.problems, "problem") if found.problems else "no problems"
-    yield _shown(spec)
+    yield _shown(spec, None)
     yield (
         f"{_counted(found.runs, 'run')}, {_counted(found.files, 'file')}, {theme.size(found.bytes)}, "
         f"{_counted(found.points, 'point')}, {problems}"
@@ -265,7 +265,7 @@ def _report(spec: str, runs: Sequence[inspect.Logged], logdir: Logdir, *, tags: 
     if waiting:
         yield ""
         yield "Unfinished records at the end, as in files that are being written:"
-        yield from (f"  {_shown(file)}: {_counted(count, 'byte')}" for file, count in waiting)
+        yield from (f"  {_shown(file, None)}: {_counted(count, 'byte')}" for file, count in waiting)
     if document["problems"]:
         yield ""
         yield f"{_counted(found.problems, 'problem').capitalize()}:"
@@ -284,8 +284,7 @@ def _sessions(runs: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _problem(row: dict[str, Any]) -> str:
-    # A file or folder that cannot be opened is wrong as a whole, not at its first byte.
-    at = f", at byte {row['offset']:,}" if row["offset"] or row["skipped"] else ""
+    at = "" if row["offset"] is None else f", at byte {row['offset']:,}"
     lost = f"; {_counted(row['skipped'], 'byte')} skipped" if row["skipped"] else ""
     return f"{_shown(row['file'], None)}{at}: {_shown(row['reason'], None)}{lost}"
 

@@ -105,9 +105,8 @@ def _type(segment: Segment) -> Any:
 
 def _repeated(names: list[str], lengths: list[int]) -> pa.Array:
     """Return each name as often as its length says."""
-    # File names may hold bytes that are not text.
-    texts = [name.encode("utf-8", "backslashreplace").decode() for name in names]
-    return pa.DictionaryArray.from_arrays(np.repeat(np.arange(len(names), dtype=np.int32), lengths), pa.array(texts))
+    codes = np.repeat(np.arange(len(names), dtype=np.int32), lengths)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(names))
 
 
 def _joined(arrays: list[Any]) -> Any:

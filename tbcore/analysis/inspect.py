@@ -185,7 +185,7 @@ def files_table(runs: Iterable[Logged]) -> pd.DataFrame:
 def problems_table(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> pd.DataFrame:
     """Return one row per problem.
 
-    Columns: run, file, offset (byte; <NA> where none is meant), reason (in words), skipped (bytes lost there).
+    Columns: run, file, offset (byte; <NA> where none is to blame), reason (in words), skipped (bytes lost there).
     problems: those of folders, which come first with run ""; what is listed there of files of the runs is left out.
     """
     return _table(_PROBLEMS, list(_problem_rows(list(runs), problems)))
@@ -313,20 +313,24 @@ def _file_rows(run: Logged) -> Iterator[Row]:
 
 def _problem_rows(runs: Sequence[Logged], problems: Iterable[Problem]) -> Iterator[Row]:
     for problem in _of_folders(runs, problems):
-        yield {"run": "", "file": problem.file, "offset": None, "reason": problem.reason, "skipped": problem.skipped}
+        yield _problem_row("", problem)
     for run in runs:
         for file in run.files:
             for problem in file.problems:
-                yield {
-                    "run": run.name,
-                    "file": file.name,
-                    "offset": problem.offset,
-                    "reason": problem.reason,
-                    "skipped": problem.skipped,
-                }
+                yield _problem_row(run.name, problem)
             if file.uncounted:
                 more = f"{file.uncounted:,} more problems in this file are not listed"
                 yield {"run": run.name, "file": file.name, "offset": None, "reason": more, "skipped": 0}
+
+
+def _problem_row(run: str, problem: Problem) -> Row:
+    return {
+        "run": run,
+        "file": problem.file,
+        "offset": problem.offset if problem.offset >= 0 else None,
+        "reason": problem.reason,
+        "skipped": problem.skipped,
+    }
 
 
 def _session_rows(run: Logged) -> Iterator[Row]:

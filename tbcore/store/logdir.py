@@ -136,7 +136,7 @@ class Logdir:
                 problems.append(Problem(root, -1, str(error).removeprefix(f"{root} ")))
                 continue
             for parts, path, folder in self._walk((), root, ()):
-                name = "/".join((*((prefix,) if prefix else ()), *parts)) or "."
+                name = _spelled("/".join((*((prefix,) if prefix else ()), *parts))) or "."
                 if folder.error:
                     hidden.append(name)
                     problems.append(Problem(name, -1, f"the folder cannot be listed ({folder.error})"))
@@ -167,7 +167,7 @@ class Logdir:
             known = self._files.setdefault(run, {})
             for name in folder.files:
                 full = self.source.join(path, name)
-                shown = name if run == "." else f"{run}/{name}"
+                shown = _spelled(name) if run == "." else f"{run}/{_spelled(name)}"
                 try:
                     state = self.source.stat(full)
                 except FileNotFoundError:
@@ -296,6 +296,11 @@ class Logdir:
 def _read_all(items: list[tuple[str, EventFile, Stat]]) -> None:
     for _run_name, file, state in items:
         file.read(state)
+
+
+def _spelled(name: str) -> str:
+    """Return the name of a file as text: bytes in it that are none are written out, since no screen can show them."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _clock() -> float:

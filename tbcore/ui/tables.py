@@ -16,7 +16,7 @@ Spelling = Literal["text", "kind", "count", "step", "fault", "size", "time"]
 
 # What `st.cache_data` remembers results by, so that only what changed in the logs is computed anew.
 KEYS: dict[str | type, Callable[[Any], Any]] = {
-    Run: lambda run: (id(run.source), run.path, run.name, run.generation),
+    Run: lambda run: (id(run.source), run.name, run.generation),
     View: lambda view: (view.spec, view.generation),
 }
 
@@ -74,7 +74,7 @@ def downloads(name: str, made: Sequence[tuple[str, str, Callable[[], bytes]]]) -
 
 def csv(frame: pd.DataFrame) -> bytes:
     """Return a table as CSV: every column, times in seconds since the epoch, nothing where nothing is known."""
-    return frame.to_csv(index=False).encode("utf-8", "backslashreplace")
+    return frame.to_csv(index=False).encode()
 
 
 def _spelled(cells: "pd.Series[Any]", spelling: Spelling) -> Any:

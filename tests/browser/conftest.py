@@ -1,78 +1,34 @@
 """Servers of the app on logs of the tests' own making, and a browser that looks at them.
 
-    site = serve(folder)                     # a fresh server: its first request is a cold start
-    page = visit(site, "/scalars?tags=loss")  # a new visitor; returns once the first curves are painted
+site = serve(folder)                     # a fresh server: its first request is a cold start
+page = visit(site, "/scalars?tags=loss")  # a new visitor; returns once the first curves are painted
 """
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+from tests.browser.server import Serve, Site, Visit
 
-ROOT = Path(__file__).resolve().parents[2]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-START = 60  # seconds a server may take to come up
 PATIENCE = 20_000  # milliseconds a page may take to show what it shall
 # Streamlit's client looks for its server under the path of the first page too, and finds it at the root.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
-
-Serve = Callable[[Path], "Site"]
-Visit = Callable[..., Any]
-
-
-class Site:
-    """One server of the app on one logdir."""
-
-    def __init__(self, logdir: Path, output: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.output = output
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true"]
-        command += ["--server.port", str(self.port), "--server.address", "127.0.0.1", "--", "--logdir", str(logdir)]
-        with output.open("wb") as file:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
-
-    def wait(self) -> "Site":
-        """Return once the server answers."""
-        end = time.monotonic() + START
-        while time.monotonic() < end and self._process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
-                return self
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError(f"the server did not come up:\n{self.output.read_text()}")
-
-    def pause(self) -> None:
-        """Let the server do nothing until `resume`: what happens meanwhile happens in the browser."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let a paused server go on."""
-        self._process.send_signal(signal.SIGCONT)
-
-    def close(self) -> None:
-        """Stop the server, at once: it has nothing to save."""
-        self._process.kill()
-        self._process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -81,11 +37,12 @@ def browser() -> Iterator[Any]:
     found = (shutil.which(name) for name in BROWSERS)
     path = os.environ.get("CHROMIUM") or next((name for name in found if name), None)
     if path is None:
-        reason = f"no browser: none of {', '.join(BROWSERS)} is on the PATH, and CHROMIUM names none"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with playwright.sync_playwright() as play:
+        _missing(f"no browser: none of {', '.join(BROWSERS)} is on the PATH, and CHROMIUM names none")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("no playwright, which drives the browser")
+    with sync_playwright() as play:
         running = play.chromium.launch(executable_path=path, args=FLAGS)
         yield running
         running.close()
@@ -111,7 +68,8 @@ def serve(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 def contexts(browser: Any) -> Iterator[dict[str, Any]]:
     """One context with its cache for those who like it light, and one for those who like it dark."""
     made = {
-        scheme: browser.new_context(color_scheme=scheme, timezone_id="UTC", locale="en-US") for scheme in ("light", "dark")
+        scheme: browser.new_context(color_scheme=scheme, timezone_id="UTC", locale="en-US")
+        for scheme in ("light", "dark")
     }
     for context in made.values():
         context.set_default_timeout(PATIENCE)
@@ -127,7 +85,13 @@ def visit(contexts: dict[str, Any]) -> Iterator[Visit]:
     wrong: list[str] = []
 
     def open_page(
-        site: Site, path: str = "/scalars", *, width: int = 1280, height: int = 900, dark: bool = False, curves: bool = True
+        site: Site,
+        path: str = "/scalars",
+        *,
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+        curves: bool = True,
     ) -> Any:
         page = contexts["dark" if dark else "light"].new_page()
         pages.append(page)
@@ -147,11 +111,19 @@ def visit(contexts: dict[str, Any]) -> Iterator[Visit]:
     assert wrong == []
 
 
+def _missing(reason: str) -> NoReturn:
+    """Skip the tests of the browser; where all tests have to run, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 def _await_curves(page: Any) -> None:
-    try:
-        page.wait_for_selector("[data-painted]")
-    except playwright.TimeoutError:
-        pytest.fail(f"no curves at {page.url}, but:\n{page.inner_text('body')}")
+    end = time.monotonic() + PATIENCE / 1000
+    while page.locator("[data-painted]").count() == 0:
+        if time.monotonic() > end:
+            pytest.fail(f"no curves at {page.url}, but:\n{page.inner_text('body')}")
+        page.wait_for_timeout(20)
 
 
 def _complaint(path: str, message: Any) -> list[str]:

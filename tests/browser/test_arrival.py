@@ -4,13 +4,17 @@ from pathlib import Path
 
 from tests import eventfile
 from tests.browser import seen
-from tests.browser.conftest import Serve, Visit
+from tests.browser.server import Serve, Visit
 
 
 def logged(folder: Path) -> Path:
     """Write two runs with two tags each, and return the folder."""
     for run in ("first", "second"):
-        records = [eventfile.version(), *eventfile.curve("loss", seen.noise(1, 20)), *eventfile.curve("rate", seen.noise(2, 20))]
+        records = [
+            eventfile.version(),
+            *eventfile.curve("loss", seen.noise(1, 20)),
+            *eventfile.curve("rate", seen.noise(2, 20)),
+        ]
         eventfile.write(folder / run / "events.out.tfevents.1.host", *records)
     return folder
 
@@ -39,7 +43,9 @@ def test_the_first_request_of_a_server_may_be_a_deep_link(serve: Serve, visit: V
     assert inspect.get_by_text("Page not found").count() == 0
 
 
-def test_a_folder_that_comes_later_is_shown_as_soon_as_it_holds_something(serve: Serve, visit: Visit, tmp_path: Path) -> None:
+def test_a_folder_that_comes_later_is_shown_as_soon_as_it_holds_something(
+    serve: Serve, visit: Visit, tmp_path: Path
+) -> None:
     folder = tmp_path / "runs"
     page = visit(serve(folder), "/inspect?refresh=1%20s", curves=False)
     page.get_by_text("This logdir cannot be read").wait_for()

@@ -6,7 +6,7 @@ import pytest
 
 from tests import eventfile
 from tests.browser import seen
-from tests.browser.conftest import Serve, Site, Visit
+from tests.browser.server import Serve, Site, Visit
 
 RUNS = ("base_1", "base_2", "wide_1", "wide_2")
 
@@ -142,7 +142,10 @@ def test_groups_close_and_open_and_stay_so(site: Site, visit: Visit) -> None:
 def test_a_large_group_has_pages_of_12(site: Site, visit: Visit) -> None:
     page = visit(site)
     many = [f"many/t{index}" for index in range(30)]
-    on_page = lambda: [tag for tag in seen.tags(page) if tag.startswith("many/")]  # noqa: E731 - shorter than its uses
+
+    def on_page() -> list[str]:
+        return [tag for tag in seen.tags(page) if tag.startswith("many/")]
+
     assert on_page() == many[:12]
     page.get_by_role("button", name="Next").click()
     seen.until(page, lambda: on_page() == many[12:24])

@@ -7,7 +7,7 @@ import pytest
 
 from tests import eventfile
 from tests.browser import seen
-from tests.browser.conftest import Serve, Site, Visit
+from tests.browser.server import Serve, Site, Visit
 from tests.growing import GrowingFile
 
 NAME = "events.out.tfevents.1.host"
@@ -42,7 +42,9 @@ def row(page: Any, run: str) -> Any:
     return page.locator(".spacer .row", has=page.get_by_text(run, exact=True))
 
 
-def test_a_growing_file_shows_its_points_and_keeps_what_the_visitor_set_up(site: Site, visit: Visit, logdir: Path) -> None:
+def test_a_growing_file_shows_its_points_and_keeps_what_the_visitor_set_up(
+    site: Site, visit: Visit, logdir: Path
+) -> None:
     file = GrowingFile(logdir / "grows" / NAME, eventfile.version(), *records(0, 200))
     file.more(101)
     page = visit(site, "/scalars?refresh=1%20s&smoothing=0.8&except=still")

@@ -7,7 +7,7 @@ import pytest
 
 from tests import eventfile
 from tests.browser import seen
-from tests.browser.conftest import Serve, Site, Visit
+from tests.browser.server import Serve, Site, Visit
 
 HOSTILE = "<img src=x onerror=window.harmed=1>"
 MARKDOWN = "[x](javascript:window.harmed=1) $y$ :red[z] **b**"
@@ -21,10 +21,13 @@ def site(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Site:
     tags = [HOSTILE, f"{HOSTILE}/x", f"group/{HOSTILE}", MARKDOWN, f"long/{LONG}", f"{LONG}/short", "plain"]
     for place, run in enumerate([HOSTILE.replace("/", ""), MARKDOWN.replace("/", ""), LONG[:250] + "/" + LONG[:250]]):
         records = [
-            eventfile.record(eventfile.event(step, *(eventfile.simple(tag, step + place) for tag in tags))) for step in range(5)
+            eventfile.record(eventfile.event(step, *(eventfile.simple(tag, step + place) for tag in tags)))
+            for step in range(5)
         ]
         eventfile.write(logdir / run / "events.out.tfevents.1.host", eventfile.version(eventfile.T0 + place), *records)
-    eventfile.write(logdir / "point" / "events.out.tfevents.1.host", eventfile.version(), eventfile.scalar(7, "plain", 1.0))
+    eventfile.write(
+        logdir / "point" / "events.out.tfevents.1.host", eventfile.version(), eventfile.scalar(7, "plain", 1.0)
+    )
     whole = b"".join([eventfile.version(), *eventfile.curve("plain", range(5))])
     hurt = eventfile.flip(whole, eventfile.offsets(whole)[3] + 20)
     eventfile.write(logdir / "damaged" / "events.out.tfevents.1.host", hurt)
@@ -94,7 +97,9 @@ def test_of_600_runs_the_newest_100_are_shown_and_that_is_said(serve: Serve, vis
         start = eventfile.T0 + index
         point = eventfile.scalar(0, "loss", index / 600, start)
         eventfile.write(
-            tmp_path / f"run_{index:03}" / "events.out.tfevents.1.host", eventfile.version(start), point,
+            tmp_path / f"run_{index:03}" / "events.out.tfevents.1.host",
+            eventfile.version(start),
+            point,
             eventfile.scalar(10, "loss", index / 600, start + 10),
         )
     site = serve(tmp_path)

@@ -43,14 +43,18 @@ def test_every_import_is_of_a_module_before_it_that_exports_the_name(folder: Pat
             origin = (path.parent / found["file"]).resolve()
             assert origin in exported, f"{name}: {found['file']} is not bundled before it"
             assert set(found["names"].split(", ")) <= exported[origin], f"{name}: {line}"
-        exported[path] = {top for top in _TOP.findall(source) if re.search(rf"^export .*\b{top}\b", source, re.MULTILINE)}
+        exported[path] = {
+            top for top in _TOP.findall(source) if re.search(rf"^export .*\b{top}\b", source, re.MULTILINE)
+        }
 
 
 @each_component
 def test_no_import_is_left_in_the_bundle_and_one_export_is(folder: Path, names: tuple[str, ...]) -> None:
     source = bundle(folder, names)
     assert re.findall(r"^\s*import\b", source, re.MULTILINE) == []
-    assert re.findall(r"^export .*?\(", source, re.MULTILINE) == re.findall(r"^export default function \w+\(", source, re.MULTILINE)
+    assert re.findall(r"^export .*?\(", source, re.MULTILINE) == re.findall(
+        r"^export default function \w+\(", source, re.MULTILINE
+    )
     assert len(re.findall(r"^export ", source, re.MULTILINE)) == 1
 
 
