@@ -85,6 +85,7 @@ class Segment:
     wall_times: NDArray[np.float64]
     values: NDArray[np.float32] | NDArray[np.float64] | None
     places: NDArray[np.int64] | None = None  # [n, 2]: offset and length in the file
+    starts: tuple[tuple[int, int], ...] = ()  # (step, points before it) where the file says that a session starts
 
 
 class Values(Sequence[Any]):
@@ -168,11 +169,11 @@ class Series:
             for newer in self.segments:
                 if newer is not older and len(newer.steps) and _restarted(older.opened, newer.opened):
                     mask |= older.steps >= newer.steps[0]
+            for step, before in older.starts:
+                mask[:before] |= older.steps[:before] >= step
             for file in self.restarts:
-                for step, wall_time in file.restarts:
-                    if file is older.opened or file == older.opened:
-                        mask |= (older.steps >= step) & (older.wall_times < wall_time)
-                    elif _restarted(older.opened, file):
+                if _restarted(older.opened, file):
+                    for step, _wall_time in file.restarts:
                         mask |= older.steps >= step
             masks.append(mask)
         return _joined(masks)

@@ -45,7 +45,8 @@ LOST_PROBLEMS = 16  # problems beyond those kept
 SKIPPED = 17  # bytes skipped in all
 WAITING = 18  # file offset of a sound header inside the damage whose record may still be being written, or -1
 CLAIM = 19  # where the damaged record ends by its length: file offset, 0 beyond the file, -1 when the length is damaged
-INTS = 20
+MARKED = 20  # rows of Columns.misc whose session starts are marked already
+INTS = 21
 
 # Columns of Columns.slots: a slot is one tag in one form
 BASE, CAPACITY, COUNT, TEMPLATE, TAIL, HOLE, SUCCESSOR, CLASS, TAG, FORM, TEMPLATE_ROOM, NEXT_SLOT, WIDTH, MASK = range(14)
@@ -81,6 +82,7 @@ BIG = 3  # the next record needs ints[NEED] bytes in the buffer
 
 # Names of arrays for WANT
 WANT_TAGS, WANT_SLOTS, WANT_TEXT, WANT_ROWS, WANT_MISC = range(5)
+WANT_MARK = 5  # not an array: what the slots hold now is to be kept, since a session starts here
 
 # Reasons of a problem
 BAD_LENGTH, BAD_DATA, BAD_MESSAGE, LENGTH_KEPT, FRAME_KEPT, BAD_FRAME = range(6)
@@ -731,6 +733,10 @@ def _event(buf: NDArray[np.uint8], p: int, end: int, base: int, previous: int, t
                 ints[WANT] = WANT_MISC
                 ints[SKIP] = done - 1
                 return _NO_ROOM, previous
+            if key == 58 and ints[MARKED] <= row and _session_starts(buf, a, b):
+                ints[WANT] = WANT_MARK
+                ints[SKIP] = done - 1
+                return _NO_ROOM, previous
             t.misc[row, 0] = key >> 3
             t.misc[row, 1] = step
             t.misc[row, 2] = base + a
@@ -739,6 +745,19 @@ def _event(buf: NDArray[np.uint8], p: int, end: int, base: int, previous: int, t
             ints[MISC] = row + 1
     ints[SKIP] = 0
     return _DONE, previous
+
+
+@_fast
+def _session_starts(buf: NDArray[np.uint8], p: int, end: int) -> bool:
+    """Return whether the SessionLog at p..end says that a session starts."""
+    status = np.uint64(0)
+    while p < end:
+        key, start, stop, p = _field(buf, p, end)
+        if p < 0:
+            return False
+        if key == 8:
+            status, _next = _varint(buf, start, stop)
+    return status == np.uint64(1)
 
 
 @_fast

@@ -28,6 +28,7 @@ class Rows:
     wall_times: NDArray[np.float64]
     values: NDArray[np.float32] | NDArray[np.float64] | None  # scalars only
     places: NDArray[np.int64] | None  # [n, 2], everything else: offset and length of the Summary.Value message
+    starts: tuple[tuple[int, int], ...] = ()  # (step, rows before it) where a session starts in this part
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Part:
             problems=np.empty((_PROBLEMS, 3), np.int64),
             misc=np.empty((8, 5), np.int64),
         )
+        self._marks: list[tuple[int, NDArray[np.int64]]] = []  # row of misc, rows of every slot then
 
     @property
     def position(self) -> int:
@@ -161,7 +163,8 @@ class Part:
         c = self.columns
         text = c.text
         found = []
-        for slot in c.slots[: self.ints[scan.SLOTS]].tolist():
+        marks = [(int(c.misc[row, 1]), counts.tolist()) for row, counts in self._marks]
+        for number, slot in enumerate(c.slots[: self.ints[scan.SLOTS]].tolist()):
             begin, end = slot[scan.BASE], slot[scan.BASE] + slot[scan.COUNT]
             if begin == end:
                 continue
@@ -178,9 +181,14 @@ class Part:
                     wall_times=c.walls[begin:end],
                     values=values,
                     places=places,
+                    starts=tuple((step, counts[number] if number < len(counts) else 0) for step, counts in marks),
                 )
             )
         return found
+
+    def starts(self) -> list[int]:
+        """Return the steps at which the part says that a session starts."""
+        return [int(self.columns.misc[row, 1]) for row, _counts in self._marks]
 
     def plugins(self) -> dict[bytes, int]:
         """Return what is known of the plugin of every tag: scan.UNKNOWN_PLUGIN, SCALARS_PLUGIN or OTHER_PLUGIN."""
@@ -225,6 +233,10 @@ class Part:
             misc = np.empty((2 * c.misc.shape[0], 5), np.int64)
             misc[: c.misc.shape[0]] = c.misc
             self._replace(misc=misc)
+        elif want == scan.WANT_MARK:
+            row = int(self.ints[scan.MISC])
+            self._marks.append((row, c.slots[: self.ints[scan.SLOTS], scan.COUNT].copy()))
+            self.ints[scan.MARKED] = row + 1
         else:
             read = self.position - self.start
             ahead = max(0, end - self.position)

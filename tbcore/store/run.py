@@ -228,7 +228,15 @@ class EventFile:
 
     def _publish(self, state: Stat) -> None:
         """Make what was read visible to `Run`: rows that never change, and the report."""
-        self.rows = tuple(tuple(part.rows()) for part in self.parts)
+        by_part: list[tuple[Rows, ...]] = []
+        later: list[int] = []  # steps of the sessions that start in parts after this one
+        for part in reversed(self.parts):
+            rows = part.rows()
+            if later:
+                rows = [replace(row, starts=(*row.starts, *((step, len(row.steps)) for step in later))) for row in rows]
+            by_part.append(tuple(rows))
+            later = part.starts() + later
+        self.rows = tuple(reversed(by_part))
         last = self.parts[-1]
         problems = [] if self._error is None else [self._error]
         for part in self.parts:
@@ -354,7 +362,8 @@ class Run:
                 for rows in part:
                     about = known.get(rows.tag, _PLAIN)
                     form = _FORMS.get(rows.form, rows.form)
-                    segment = Segment(path, opened, form, rows.steps, rows.wall_times, rows.values, rows.places)
+                    columns = rows.steps, rows.wall_times, rows.values, rows.places
+                    segment = Segment(path, opened, form, *columns, rows.starts)
                     here.setdefault((kind_of(about.plugin, rows.form), _text(rows.tag)), []).append(segment)
                 for key, segments in here.items():
                     found.setdefault(key, []).extend(segments if len(segments) == 1 else _in_file_order(segments))
@@ -392,9 +401,9 @@ def _in_file_order(segments: list[Segment]) -> list[Segment]:
         segment, first = segments[owners[begin]], int(rows[begin])
         part = slice(first, first + end - begin)
         places = None if segment.places is None else segment.places[part]
-        ordered.append(
-            replace(segment, steps=segment.steps[part], wall_times=segment.wall_times[part], places=places)
-        )
+        starts = tuple((step, max(0, before - first)) for step, before in segment.starts)
+        columns = {"steps": segment.steps[part], "wall_times": segment.wall_times[part], "places": places}
+        ordered.append(replace(segment, starts=starts, **columns))
     return ordered
 
 

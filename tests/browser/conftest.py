@@ -73,6 +73,8 @@ def contexts(browser: Any) -> Iterator[dict[str, Any]]:
     }
     for context in made.values():
         context.set_default_timeout(PATIENCE)
+        # On a server's first page the sidebar has its usual width, later the app's: pages shall be comparable.
+        context.add_init_script("localStorage.setItem('sidebarWidth', '320')")
     yield made
     for context in made.values():
         context.close()
