@@ -105,7 +105,11 @@ class Values(Sequence[Any]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         blob = self._series.blob(index)
-        return blob if self._series.data_class == "blobs" else self._series.decode(blob.read(), blob.form, self._series.plugin)
+        return (
+            blob
+            if self._series.data_class == "blobs"
+            else self._series.decode(blob.read(), blob.form, self._series.plugin)
+        )
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ MARKED = 20  # rows of Columns.misc whose session starts are marked already
 INTS = 21
 
 # Columns of Columns.slots: a slot is one tag in one form
-BASE, CAPACITY, COUNT, TEMPLATE, TAIL, HOLE, SUCCESSOR, CLASS, TAG, FORM, TEMPLATE_ROOM, NEXT_SLOT, WIDTH, MASK = range(14)
+BASE, CAPACITY, COUNT, TEMPLATE, TAIL, HOLE, SUCCESSOR, CLASS, TAG, FORM, TEMPLATE_ROOM, NEXT_SLOT, WIDTH, MASK = range(
+    14
+)
 SLOT_FIELDS = 16
 
 # Columns of Columns.tags
@@ -140,6 +142,7 @@ _word = _load(types.uint64, ir.IntType(64))
 _half_word = _load(types.uint32, ir.IntType(32))
 _double = _load(types.float64, ir.DoubleType())
 _float = _load(types.float32, ir.FloatType())
+
 
 @intrinsic
 def _block_differences(_context: Any, a: Any, p: Any, b: Any, q: Any) -> Any:
@@ -445,7 +448,9 @@ def _half(bits: np.uint64) -> np.float64:
 
 
 _DT_FLOAT, _DT_DOUBLE, _DT_BFLOAT16, _DT_HALF = 1, 2, 14, 19  # DataType numbers
-_WIDTHS = np.array([0, 4, 8, 4, 1, 2, 1, 0, 0, 8, 1, 0, 0, 0, 2, 0, 0, 2, 0, 2, 0, 0, 4, 8], np.int64)  # bytes per element
+_WIDTHS = np.array(
+    [0, 4, 8, 4, 1, 2, 1, 0, 0, 8, 1, 0, 0, 0, 2, 0, 0, 2, 0, 2, 0, 0, 4, 8], np.int64
+)  # bytes per element
 
 
 @_fast
@@ -1007,7 +1012,9 @@ def scan(buf: NDArray[np.uint8], filled: int, base: int, size: int, limit: int, 
             break
         length = _load64(buf, pos)
         sound = _header_holds(buf, pos)
-        if not sound and (length > np.uint64(max(np.int64(0), size - base - pos - 16)) or length > np.uint64(_LONGEST_TRY)):
+        if not sound and (
+            length > np.uint64(max(np.int64(0), size - base - pos - 16)) or length > np.uint64(_LONGEST_TRY)
+        ):
             ints[DAMAGE] = base + pos
             ints[SEARCH] = base + pos + 1
             ints[CLAIM] = -1
@@ -1096,6 +1103,32 @@ def rehash(tags: NDArray[np.int64], count: int, hashes: NDArray[np.int64]) -> No
         hashes[place] = tag + 1
 
 
+@_fast
+def move(
+    slots: NDArray[np.int64],
+    bases: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    walls: NDArray[np.float64],
+    values32: NDArray[np.float32],
+    values64: NDArray[np.float64],
+    places: NDArray[np.int64],
+    t: Columns,
+) -> None:
+    """Copy the rows of `slots` from the columns `t` into the other arrays, those of each slot to its entry of `bases`."""
+    for slot in range(slots.shape[0]):
+        source, target, kind = slots[slot, BASE], bases[slot], slots[slot, CLASS]
+        for i in range(slots[slot, COUNT]):
+            steps[target + i] = t.steps[source + i]
+            walls[target + i] = t.walls[source + i]
+            if kind == FLOAT32:
+                values32[target + i] = t.values32[source + i]
+            elif kind == FLOAT64:
+                values64[target + i] = t.values64[source + i]
+            else:
+                places[target + i, 0] = t.places[source + i, 0]
+                places[target + i, 1] = t.places[source + i, 1]
+
+
 def warm() -> None:
     """Compile the kernel, or load it from the cache on disk, by scanning nothing."""
     ints = np.zeros(INTS, np.int64)
@@ -1104,3 +1137,6 @@ def warm() -> None:
     walls, values = np.zeros(1), np.zeros(1, np.float32)
     columns = Columns(ints, walls, table, table, rows, bytes_, bytes_, rows, walls, values, walls, table, table, table)
     scan(bytes_, 0, 0, 0, 0, columns)
+    move(table[:0], rows, rows, walls, values, walls, table, columns)
+    rehash(table, 0, rows)
+    record_after(bytes_, 0)

@@ -13,8 +13,12 @@ _PROBLEMS = 1024  # problems kept per part; beyond that they are only counted
 _ROW = 44  # bytes of one row in all its columns
 _SMALL = 8 << 20  # bytes of rows under which spare room is given back when a part is read
 _MOST_GROWTH = 16.0  # times the rows so far that are reserved at once, so that a wrong guess costs little memory
+_HUGE = 8 << 20  # bytes of scalar rows from which huge pages pay
 _CHEAP = 32 << 20  # bytes up to which a guess may be wrong all the same
 _MOST_TEMPLATES = 64 << 20
+
+
+_SHOWN = [scan.BASE, scan.COUNT, scan.CLASS]  # what the rows of a slot depend on
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Part:
             problems=np.empty((_PROBLEMS, 3), np.int64),
             misc=np.empty((8, 5), np.int64),
         )
+        self._shown: tuple[scan.Columns, int, NDArray[np.int64], list[Rows | None]] | None = None
         self._marks: list[tuple[int, NDArray[np.int64]]] = []  # row of misc, rows of every slot then
 
     @property
@@ -139,7 +144,11 @@ class Part:
             [scan.TAGS, scan.SLOTS, scan.TEXT_USED, scan.TEMPLATE_USED, scan.PREVIOUS]
         ]
         part.columns = part.columns._replace(
-            slots=old.slots.copy(), tags=old.tags.copy(), hashes=old.hashes.copy(), text=old.text.copy(), templates=old.templates.copy()
+            slots=old.slots.copy(),
+            tags=old.tags.copy(),
+            hashes=old.hashes.copy(),
+            text=old.text.copy(),
+            templates=old.templates.copy(),
         )
         scale = 1.02 * expected / max(1, self.position - self.start)
         part._resize(scale, empty=True)
@@ -161,30 +170,46 @@ class Part:
     def rows(self) -> list[Rows]:
         """Return the rows of every tag and form, in the order in which they were first met; slots without rows are left out."""
         c = self.columns
-        text = c.text
-        found = []
+        slots = c.slots[: self.ints[scan.SLOTS]]
+        tags = c.tags[: self.ints[scan.TAGS]]
+        state = np.column_stack((slots[:, _SHOWN], tags[slots[:, scan.TAG], scan.META]))
+        found: list[Rows | None] = [None] * len(slots)
+        new = np.ones(len(slots), np.bool_)
+        if self._shown is not None and self._shown[0] is c and self._shown[1] == len(self._marks):
+            _columns, _marked, before, shown = self._shown
+            new[: len(shown)] = (state[: len(shown)] != before).any(axis=1)
+            found[: len(shown)] = shown
+        self._fill(found, np.flatnonzero(new))
+        self._shown = c, len(self._marks), state, found
+        return [rows for rows in found if rows is not None]
+
+    def _fill(self, found: list[Rows | None], numbers: NDArray[np.intp]) -> None:
+        """Put the rows of the slots in `numbers` into `found`, None for a slot without rows."""
+        c = self.columns
         marks = [(int(c.misc[row, 1]), counts.tolist()) for row, counts in self._marks]
-        for number, slot in enumerate(c.slots[: self.ints[scan.SLOTS]].tolist()):
-            begin, end = slot[scan.BASE], slot[scan.BASE] + slot[scan.COUNT]
-            if begin == end:
+        slots = c.slots[numbers]
+        of_slots = slots[:, [scan.BASE, scan.COUNT, scan.CLASS, scan.FORM]].tolist()
+        of_tags = c.tags[slots[:, scan.TAG]][:, [scan.TEXT, scan.LENGTH, scan.META, scan.META_LENGTH]].tolist()
+        text = c.text[: self.ints[scan.TEXT_USED]].tobytes() if len(numbers) else b""
+        for number, slot, tag in zip(numbers.tolist(), of_slots, of_tags, strict=True):
+            begin, count, kind, form = slot
+            at, length, meta, meta_length = tag
+            end = begin + count
+            if not count:
+                found[number] = None
                 continue
-            at, length, _hash, _first, meta, meta_length, _plugin, _spare = c.tags[slot[scan.TAG]].tolist()
-            kind = slot[scan.CLASS]
             places = c.places[begin:end] if kind == scan.BLOB else None
             values = None if kind == scan.BLOB else (c.values32 if kind == scan.FLOAT32 else c.values64)[begin:end]
-            found.append(
-                Rows(
-                    tag=text[at : at + length].tobytes(),
-                    form=scan.FORMS[slot[scan.FORM]],
-                    metadata=text[meta : meta + meta_length].tobytes() if meta >= 0 else b"",
-                    steps=c.steps[begin:end],
-                    wall_times=c.walls[begin:end],
-                    values=values,
-                    places=places,
-                    starts=tuple((step, counts[number] if number < len(counts) else 0) for step, counts in marks),
-                )
+            found[number] = Rows(
+                tag=text[at : at + length],
+                form=scan.FORMS[form],
+                metadata=text[meta : meta + meta_length] if meta >= 0 else b"",
+                steps=c.steps[begin:end],
+                wall_times=c.walls[begin:end],
+                values=values,
+                places=places,
+                starts=tuple((step, counts[number] if number < len(counts) else 0) for step, counts in marks),
             )
-        return found
 
     def starts(self) -> list[int]:
         """Return the steps at which the part says that a session starts."""
@@ -208,7 +233,9 @@ class Part:
 
     def problems(self) -> list[tuple[int, int, int]]:
         """Return (file offset, reason of scan.REASONS, bytes skipped) of each problem that was kept."""
-        return [(at, reason, skipped) for at, reason, skipped in self.columns.problems[: self.ints[scan.PROBLEMS]].tolist()]
+        return [
+            (at, reason, skipped) for at, reason, skipped in self.columns.problems[: self.ints[scan.PROBLEMS]].tolist()
+        ]
 
     def _replace(self, **arrays: Any) -> None:
         self.columns = self.columns._replace(**arrays)
@@ -259,24 +286,27 @@ class Part:
         if empty:
             slots[:, scan.COUNT] = 0
         else:
-            moves = zip(slots[:, scan.CLASS].tolist(), slots[:, scan.BASE].tolist(), bases[:-1].tolist(), counts.tolist(), strict=True)
-            for kind, source, target, count in moves:
-                for name in ("steps", "walls", _VALUES[kind]):
-                    new[name][target : target + count] = getattr(self.columns, name)[source : source + count]
+            scan.move(slots, bases, *new.values(), self.columns)
         slots[:, scan.BASE] = bases[:-1]
         slots[:, scan.CAPACITY] = rooms
         self._replace(**new)
         self.ints[scan.USED] = used
 
 
-_VALUES = {scan.FLOAT32: "values32", scan.FLOAT64: "values64", scan.BLOB: "places"}  # column of a slot's values, by its class
-
-
 def _rows(count: int) -> dict[str, NDArray[Any]]:
     """Return the columns of `count` rows; memory that no row of the class touches is never taken.
 
-    They are stretches of one block: a large one gets huge pages, whose first touch costs a fraction.
+    Large ones are stretches of one block, which gets huge pages: their first touch costs a fraction. Small ones are not,
+    since the last huge page is never full.
     """
+    if 20 * count < _HUGE:
+        return {
+            "steps": np.empty(count, np.int64),
+            "walls": np.empty(count, np.float64),
+            "values32": np.empty(count, np.float32),
+            "values64": np.empty(count, np.float64),
+            "places": np.empty((count, 2), np.int64),
+        }
     count += -count % 16
     block = np.empty(_ROW * count, np.uint8)
     ends = np.cumsum([0, 8, 8, 4, 8, 16]) * count

@@ -45,7 +45,9 @@ class Logdir:
     Any number of threads may look at it while one refreshes: they see the last snapshot.
     """
 
-    def __init__(self, spec: str | os.PathLike[str], *, source: Source | None = None, workers: int | None = None) -> None:
+    def __init__(
+        self, spec: str | os.PathLike[str], *, source: Source | None = None, workers: int | None = None
+    ) -> None:
         """spec: a path, or several as "train=a/b,eval=c/d" or "train:a/b,eval:c/d"."""
         self.spec = os.fspath(spec)
         self.source = LocalSource() if source is None else source
@@ -223,7 +225,7 @@ class Logdir:
             joined: list[tuple[tuple[str, EventFile, Stat], list[Part], list[Future[None]]]] = []
             small: list[tuple[str, EventFile, Stat]] = []
             for item in wanted:
-                run, file, state = item
+                _run_name, file, state = item
                 if file.state is None and state.size > 1.5 * piece and self._workers > 1:
                     pieces = self._split(file, state, piece)
                     futures = [pool.submit(self._read_piece, file, part, state, limit) for part, limit in pieces]
@@ -289,7 +291,10 @@ class Logdir:
             if name in self._files:
                 self._generations[name] = self._generations.get(name, 0) + 1
                 runs[name] = _run(name, self._files[name], self._generations[name], self.source)
-        ordered = sorted(runs.values(), key=lambda run: (math.isnan(run.start), 0.0 if math.isnan(run.start) else run.start, natural(run.name)))
+        ordered = sorted(
+            runs.values(),
+            key=lambda run: (math.isnan(run.start), 0.0 if math.isnan(run.start) else run.start, natural(run.name)),
+        )
         self.snapshot = Snapshot(old.generation + 1, {run.name: run for run in ordered}, problems)
 
 
@@ -340,8 +345,8 @@ def roots(spec: str) -> list[tuple[str, str]]:
             return [("", os.path.expanduser(spec))]
         named = [(path, path) for _name, path in named]
     found: dict[str, str] = {}
-    for name, path in named:
-        name = name or path
+    for given, path in named:
+        name = given or path
         if name in found:
             raise LogdirError(f"the logdir names {name!r} twice: give every folder a name of its own")
         found[name] = os.path.expanduser(path)

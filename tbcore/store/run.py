@@ -90,7 +90,7 @@ class EventFile:
             part.rewind()
             read_part(self.source, handle, part, state.size, state.size)
             part.trim()
-            self._understand(handle, state)
+            self._understand(handle)
             self._error = None
         except OSError as error:
             self.fail(state, error)
@@ -195,7 +195,7 @@ class EventFile:
         at = int(scan.record_after(buffer, got))
         return offset + at if at >= 0 else -1
 
-    def _understand(self, handle: int, state: Stat) -> None:
+    def _understand(self, handle: int) -> None:
         """Take in the event-level fields that are new: who wrote the file, sessions, graphs."""
         version, writer = self.version, self.writer
         restarts = list(self.opened.restarts)
@@ -249,7 +249,9 @@ class EventFile:
             lost = state.size - waiting - last.damage
             words = scan.REASONS[last.reason(state.size - waiting)]
             if records == 0 and not waiting:
-                words = "compressed with gzip: unpack it" if self._packed else "this is not an event file: no record found"
+                words = (
+                    "compressed with gzip: unpack it" if self._packed else "this is not an event file: no record found"
+                )
             if lost > 0:
                 problems.append(Problem(self.name, last.damage, words, lost))
         self.report = FileReport(
@@ -325,7 +327,9 @@ class Run:
     last_wall_time: float
     generation: int
     files: tuple[FileReport, ...]
-    segments: tuple[tuple[str, Opened, tuple[tuple[Rows, ...], ...], tuple[tuple[str, EventField], ...]], ...] = field(repr=False)
+    segments: tuple[tuple[str, Opened, tuple[tuple[Rows, ...], ...], tuple[tuple[str, EventField], ...]], ...] = field(
+        repr=False
+    )
     source: Source = field(repr=False)
 
     @property
@@ -336,13 +340,20 @@ class Run:
     @cached_property
     def points(self) -> int:
         """How many values of any kind the run holds."""
-        return sum(len(rows.steps) for _path, _opened, parts, _graphs in self.segments for part in parts for rows in part)
+        return sum(
+            len(rows.steps) for _path, _opened, parts, _graphs in self.segments for part in parts for rows in part
+        )
 
     @cached_property
     def last_step(self) -> int | None:
         """The greatest of the steps that its series end with, None without any."""
         return max(
-            (int(rows.steps[-1]) for _path, _opened, parts, _graphs in self.segments for part in parts for rows in part),
+            (
+                int(rows.steps[-1])
+                for _path, _opened, parts, _graphs in self.segments
+                for part in parts
+                for rows in part
+            ),
             default=None,
         )
 

@@ -72,7 +72,9 @@ class LocalSource:
         if not os.path.exists(root):
             raise LogdirError(f"{root} does not exist: check the path, or start training first")
         if not os.path.isdir(root):
-            raise LogdirError(f"{root} is a file: give the folder that holds it, {os.path.dirname(os.path.abspath(root))}")
+            raise LogdirError(
+                f"{root} is a file: give the folder that holds it, {os.path.dirname(os.path.abspath(root))}"
+            )
         try:
             os.scandir(root).close()
         except OSError as error:

@@ -161,7 +161,8 @@ def main(seconds: float, cases: int, seed: int) -> int:
         else:
             length = int(rng.choice([0, 1, 2**31, 2**32, 2**60, 2**63 - 1, 2**63 - 17, int(rng.integers(200))]))
             data = b"".join(
-                header(length + int(rng.integers(3))) + rng.bytes(int(rng.integers(80))) for _ in range(int(rng.integers(1, 6)))
+                header(length + int(rng.integers(3))) + rng.bytes(int(rng.integers(80)))
+                for _ in range(int(rng.integers(1, 6)))
             )
         read(data, rng)
         done[what] += 1

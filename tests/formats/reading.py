@@ -27,7 +27,9 @@ class Found:
         return [step for step, _wall, _value in self.points.get((_bytes(tag), form), [])]
 
     def dtype(self, tag: str | bytes) -> str:
-        return next(str(rows.values.dtype) for rows in self.part.rows() if rows.tag == _bytes(tag) and rows.values is not None)
+        return next(
+            str(rows.values.dtype) for rows in self.part.rows() if rows.tag == _bytes(tag) and rows.values is not None
+        )
 
 
 def scanned(data: bytes, piece: int = 0, part: Part | None = None, size: int = 0) -> Found:

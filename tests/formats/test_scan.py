@@ -128,7 +128,27 @@ def test_a_length_beyond_the_file_is_no_length(length: int, sound: bool) -> None
 # Steps, wall times, tags ---------------------------------------------------------------------------------------------
 
 
-STEPS = [0, 1, 127, 128, 2**14 - 1, 2**14, 2**21 - 1, 2**21, 2**28, 2**35, 2**40, 2**42, 2**49, 2**56, 2**62, 2**63 - 1, -1, -(2**40), -(2**63)]
+STEPS = [
+    0,
+    1,
+    127,
+    128,
+    2**14 - 1,
+    2**14,
+    2**21 - 1,
+    2**21,
+    2**28,
+    2**35,
+    2**40,
+    2**42,
+    2**49,
+    2**56,
+    2**62,
+    2**63 - 1,
+    -1,
+    -(2**40),
+    -(2**63),
+]
 
 
 def test_steps_of_one_to_ten_varint_bytes_are_read() -> None:
@@ -179,7 +199,19 @@ def test_values_keep_every_bit_of_a_float32() -> None:
 
 
 def test_tags_are_told_apart_by_every_byte() -> None:
-    tags = [b"", b"a", b"ab", b"b", b"\xff", b"\xfe", b"\x00", b"a" * 127, b"a" * 128, b"a" * 126 + b"b", "損失/β".encode()]
+    tags = [
+        b"",
+        b"a",
+        b"ab",
+        b"b",
+        b"\xff",
+        b"\xfe",
+        b"\x00",
+        b"a" * 127,
+        b"a" * 128,
+        b"a" * 126 + b"b",
+        "損失/β".encode(),
+    ]
     data = HEAD + b"".join(ef.scalar(step, tag, float(number)) for step in range(3) for number, tag in enumerate(tags))
     found = scanned(data)
     assert {tag: found.values(tag) for tag in tags} == {tag: [float(number)] * 3 for number, tag in enumerate(tags)}
@@ -240,7 +272,9 @@ def test_the_last_of_a_field_written_twice_counts() -> None:
 
 
 def test_several_summaries_of_one_event_all_count() -> None:
-    data = ef.head(1, T0) + ef.field(5, ef.field(1, ef.simple("a", 1.0))) + ef.field(5, ef.field(1, ef.simple("b", 2.0)))
+    data = (
+        ef.head(1, T0) + ef.field(5, ef.field(1, ef.simple("a", 1.0))) + ef.field(5, ef.field(1, ef.simple("b", 2.0)))
+    )
     found = scanned(HEAD + ef.record(data) * 3)
     assert (found.values("a"), found.values("b")) == ([1.0] * 3, [2.0] * 3)
 

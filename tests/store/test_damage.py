@@ -1,6 +1,7 @@
 """Damaged files: what is intact is read, nothing else is, and every byte is accounted for."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,7 @@ def undamaged(count: int, seed: int) -> Undamaged:
 def intact(file: Bytes, starts: list[int]) -> list[int]:
     """Return the numbers of the records that stand whole and unchanged in a damaged file."""
     whole = []
-    for number, (start, end) in enumerate(zip(starts, starts[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(starts)):
         at = np.flatnonzero(file.origin == start)
         if len(at) and np.array_equal(file.origin[at[0] : at[0] + end - start], np.arange(start, end)):
             whole.append(number)
@@ -129,7 +130,7 @@ def check(file: EventFile, size: int, truth: Undamaged, must: list[int]) -> None
     assert kept + sum(problem.skipped for problem in report.problems) + report.waiting == size
     spans = [(problem.offset, problem.offset + problem.skipped) for problem in report.problems]
     assert spans == sorted(spans)
-    assert all(end <= start for (_begin, end), (start, _end) in zip(spans, spans[1:], strict=False))
+    assert all(end <= start for (_begin, end), (start, _end) in pairwise(spans))
 
 
 Damage = st.tuples(
@@ -145,7 +146,7 @@ def damage(truth: Undamaged, damages: list[tuple[object, float, int, int]]) -> B
     file = Bytes(np.frombuffer(truth.data, np.uint8), np.arange(len(truth.data)))
     for act, place, length, seed in damages:
         if len(file.data):
-            file = act(file, int(place * len(file.data)), length, seed)  # type: ignore[operator]
+            file = act(file, int(place * len(file.data)), length, seed)
     return file
 
 
@@ -229,7 +230,12 @@ def read_of(*data: bytes) -> tuple[list[float], FileReport]:
     source = MemorySource({"f": b"".join(data)})
     file = EventFile("f", "f", source)
     file.read(source.stat("f"))
-    values = [value for part in file.rows for rows in part for value in (rows.values.tolist() if rows.values is not None else [])]
+    values = [
+        value
+        for part in file.rows
+        for rows in part
+        for value in (rows.values.tolist() if rows.values is not None else [])
+    ]
     return values, file.report
 
 
@@ -439,9 +445,15 @@ def test_cut_files_wait_for_the_rest() -> None:
 @needs_fixtures
 @pytest.mark.parametrize("name", ["edge_empty", "edge_fake"])
 def test_files_that_hold_nothing_are_named(name: str) -> None:
-    ours = {file: ([replace(p, reason="") for p in report.problems], report.records) for file, report in reports(name).items()}
+    ours = {
+        file: ([replace(p, reason="") for p in report.problems], report.records)
+        for file, report in reports(name).items()
+    }
     theirs = {
-        file["path"]: ([Problem(file["path"], d["offset"], "", d["bytes_skipped"]) for d in file["damage"]], file["records_intact"])
+        file["path"]: (
+            [Problem(file["path"], d["offset"], "", d["bytes_skipped"]) for d in file["damage"]],
+            file["records_intact"],
+        )
         for file in oracle(name)["files"]
     }
     assert ours == theirs

@@ -127,7 +127,11 @@ def test_every_scalar_value_of_every_intact_record_is_read(fixture: Logged) -> N
             if "values" not in entry or not set(entry["kinds"]) <= {"simple_value", "tensor:scalars", "tensor:-"}:
                 continue
             series = ours[run, tag]
-            keep = np.ones(len(series), bool) if (name, run, tag) not in RECOVERED else series.steps != RECOVERED[name, run, tag]
+            keep = (
+                np.ones(len(series), bool)
+                if (name, run, tag) not in RECOVERED
+                else series.steps != RECOVERED[name, run, tag]
+            )
             assert_same(series.values[keep], entry["values"], f"{name} {run} {tag}")
 
 
@@ -138,7 +142,7 @@ def test_every_way_of_writing_becomes_its_kind(fixture: Logged) -> None:
         for tag, entry in tags.items():
             kinds = {kind_of(form) for form in entry["kinds"]}
             found = {series.kind for series in ours[run, tag]}
-            if len(entry["kinds"]) == 1 and not found == kinds:
+            if len(entry["kinds"]) == 1 and found != kinds:
                 assert (found, kinds) in ODD, (name, run, tag, found, kinds)
 
 
