@@ -10,7 +10,6 @@ from tbcore.series import Series
 from tbcore.ui import grid
 from tbcore.ui.components.lines import lines
 
-
 EVERYTHING = 1_500_000  # values on a page up to which the browser gets them all, and smooths without asking
 
 
@@ -33,15 +32,20 @@ def curve_card(tag: str, series: list[Series], place: grid.Place, table: str, ev
             )
             drawn.append(charts.line(place.order[one.run], curve, earlier=earlier))
     about = next((one.description for one in series if one.description), "")
-    return charts.card(tag, title_of(tag), place.group, drawn, table=table, description=about, window=place.window_spec(tag))
+    return charts.card(
+        tag, title_of(tag), place.group, drawn, table=table, description=about, window=place.window_spec(tag)
+    )
 
 
 @st.fragment
 def cards(view: ui.View, groups: dict[str, list[str]], by_tag: dict[str, list[Series]]) -> None:
     """Draw the cards of the open groups; what the visitor changes in them runs only this again."""
     layout = grid.layout(view, groups)
-    everything = sum(len(one) for tag, _place in layout.visible for one in by_tag[tag]) <= EVERYTHING
-    made = [curve_card(tag, by_tag[tag], place, f"c{number}", everything) for number, (tag, place) in enumerate(layout.visible)]
+    everything = sum(len(one) for tag, _place in layout.visible for one in by_tag.get(tag, [])) <= EVERYTHING
+    made = [
+        curve_card(tag, by_tag.get(tag, []), place, f"c{number}", everything)
+        for number, (tag, place) in enumerate(layout.visible)
+    ]
     tables = {name: table for card in made for name, table in card.tables.items()}
     grid.remember(lines(layout.view([card.spec for card in made]), tables, key=grid.KEY))
 
@@ -54,7 +58,9 @@ if not view.holds("scalars"):
 by_tag: dict[str, list[Series]] = {}
 for series in view.series("scalars"):
     by_tag.setdefault(series.tag, []).append(series)
-if by_tag:
-    cards(view, grouped(by_tag), by_tag)
+# Without a run to show, the cards stay where they are, empty.
+tags = list(by_tag) if any(view.shown) else view.tags_of("scalars")
+if tags:
+    cards(view, grouped(tags), by_tag)
 else:
     ui.nothing_selected("scalars")

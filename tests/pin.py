@@ -16,7 +16,9 @@ def resolved(wanted: list[str]) -> list[str]:
         subprocess.run([sys.executable, "-m", "venv", scratch], check=True)
         python = f"{scratch}/bin/python"
         subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True)
-        listed = subprocess.run([python, "-m", "pip", "freeze", "--exclude", "pip"], check=True, capture_output=True, text=True)
+        listed = subprocess.run(
+            [python, "-m", "pip", "freeze", "--exclude", "pip"], check=True, capture_output=True, text=True
+        )
     return [line for line in listed.stdout.splitlines() if "==" in line]
 
 

@@ -223,7 +223,7 @@ def _reduce(
                     greatest = i
                 elif above < 0:
                     above = i
-            if value != value and nan < 0:
+            if nan < 0 and np.isnan(value):
                 nan = i
             i += 1
             if i >= n or _column(x[i], low, scale, columns) != column:

@@ -81,7 +81,14 @@ def line(run: int, curve: _Curve, *, earlier: bool = False) -> Line:
 
 
 def card(
-    tag: str, title: str, group: str, lines: Sequence[Line], *, table: str, description: str = "", window: dict[str, Any] | None = None
+    tag: str,
+    title: str,
+    group: str,
+    lines: Sequence[Line],
+    *,
+    table: str,
+    description: str = "",
+    window: dict[str, Any] | None = None,
 ) -> Card:
     """Return the card of one tag; `table` names its Arrow tables, one row per point, line after line."""
     tables: dict[str, pa.Table] = {}

@@ -59,7 +59,9 @@ _TABLES = _tables()
 def _crc_word_x86(_context: Any, crc: Any, word: Any) -> Any:
     def codegen(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
         wide = ir.IntType(64)
-        function = builder.module.declare_intrinsic("llvm.x86.sse42.crc32.64.64", (), ir.FunctionType(wide, [wide, wide]))
+        function = builder.module.declare_intrinsic(
+            "llvm.x86.sse42.crc32.64.64", (), ir.FunctionType(wide, [wide, wide])
+        )
         result = builder.call(function, [builder.zext(args[0], wide), args[1]])
         return builder.trunc(result, ir.IntType(32))
 
@@ -70,7 +72,9 @@ def _crc_word_x86(_context: Any, crc: Any, word: Any) -> Any:
 def _crc_byte_x86(_context: Any, crc: Any, byte: Any) -> Any:
     def codegen(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
         word, small = ir.IntType(32), ir.IntType(8)
-        function = builder.module.declare_intrinsic("llvm.x86.sse42.crc32.32.8", (), ir.FunctionType(word, [word, small]))
+        function = builder.module.declare_intrinsic(
+            "llvm.x86.sse42.crc32.32.8", (), ir.FunctionType(word, [word, small])
+        )
         return builder.call(function, args)
 
     return types.uint32(types.uint32, types.uint8), codegen
@@ -90,7 +94,9 @@ def _crc_word_arm(_context: Any, crc: Any, word: Any) -> Any:
 def _crc_byte_arm(_context: Any, crc: Any, byte: Any) -> Any:
     def codegen(_target: Any, builder: Any, _signature: Any, args: Any) -> Any:
         word32 = ir.IntType(32)
-        function = builder.module.declare_intrinsic("llvm.aarch64.crc32cb", (), ir.FunctionType(word32, [word32, word32]))
+        function = builder.module.declare_intrinsic(
+            "llvm.aarch64.crc32cb", (), ir.FunctionType(word32, [word32, word32])
+        )
         return builder.call(function, [args[0], builder.zext(args[1], word32)])
 
     return types.uint32(types.uint32, types.uint8), codegen

@@ -88,7 +88,7 @@ class Watch:
                     self._writing = None
                 scan.warm()
                 self._read()
-        except RunlensError as error:
+        except (RunlensError, OSError) as error:  # a disk may be full when the demo is written
             self.error = str(error)
         finally:
             self._writing = None

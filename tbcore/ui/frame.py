@@ -22,6 +22,7 @@ from tbcore.ui.components.runs import run_list
 from tbcore.ui.navigation import navigation
 
 INTERVALS = {"off": None, "1 s": 1.0, "5 s": 5.0, "10 s": 10.0, "30 s": 30.0, "60 s": 60.0}
+_USUAL = "5 s"
 _SELECTION = ("runs", "only", "except", "all")  # query parameters of the run selection
 # A named icon would be fetched from another machine.
 _ICON = Path(__file__).parent / "icon.svg"
@@ -68,6 +69,15 @@ class View:
                     if known[tag]:
                         found.append(series)
         return found
+
+    def tags_of(self, kind: str) -> list[str]:
+        """Return the tags of a kind in all runs, selected or not, that pass the tag filter."""
+        passes = matcher(self.tags)
+        return [
+            tag
+            for tag in {tag: None for run in self.runs for of_kind, tag in run.series if of_kind == kind}
+            if passes(tag)
+        ]
 
     def holds(self, kind: str) -> bool:
         """Return whether any run, selected or not, holds series of a kind."""
@@ -183,14 +193,17 @@ def _tag_filter() -> str:
         bind="query-params",
         placeholder="Filter tags (regex)",
         label_visibility="collapsed",
-        icon=":material/search:",
+        type="search",
+        live=True,
     )
     try:
         matcher(typed)
     except PatternError as error:
         last: str = st.session_state.get("tags_last", "")
-        standing = f"`{last}` stands" if last else "all tags are shown"
-        st.caption(f":red[{_plain(str(error))}] – {standing}.")
+        reason = str(error).split(": ", 1)[-1]
+        st.caption(
+            f":red[Not a regular expression: {_plain(reason)}]; still shown: {_code(last) if last else 'all tags'}"
+        )
         return last
     st.session_state["tags_last"] = typed
     return typed
@@ -203,7 +216,16 @@ def _selection() -> selection.Selection:
     if chosen is None:
         chosen = st.session_state.get("selection")
     if chosen is None:
-        chosen = selection.decode({name: st.query_params.get_all(name) for name in _SELECTION if name in st.query_params})
+        chosen = selection.decode(
+            {name: st.query_params.get_all(name) for name in _SELECTION if name in st.query_params}
+        )
+        pattern = st.query_params.get("runs", "")
+        if pattern and chosen.get("pattern") != pattern:
+            st.session_state["selection_note"] = (
+                f":red[The address names runs by {_code(pattern)}, which cannot be read]"
+            )
+    if "selection_note" in st.session_state:
+        st.caption(st.session_state["selection_note"])
     _remember(chosen)
     return chosen
 
@@ -252,16 +274,21 @@ def _live(watched: Watch, seen: tuple[int, str, bool]) -> None:
     """Draw when the logs were last read, and read them again every so often; only what moved is drawn anew."""
     with st.sidebar:
         # On a visitor's first run the widget below has not taken the address over yet.
-        interval = st.session_state.get("refresh") or st.query_params.get("refresh", "5 s")
-        seconds = INTERVALS.get(interval, 5.0)
+        interval = st.session_state.get("refresh") or st.query_params.get("refresh", _USUAL)
+        seconds = INTERVALS.get(interval, INTERVALS[_USUAL])
         row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
         with row:
             st.fragment(_tick, run_every=seconds if watched.ready else _PUBLISHED)(watched, seen, seconds)
-        with row, st.popover("", icon=":material/sync:", width="content", type="tertiary", help="How often the logs are read"):
+        with (
+            row,
+            st.popover(
+                "", icon=":material/sync:", width="content", type="tertiary", help="How often the logs are read"
+            ),
+        ):
             st.segmented_control(
                 "Read the logs every",
                 list(INTERVALS),
-                default=None if "refresh" in st.session_state else "5 s",
+                default=_USUAL,
                 key="refresh",
                 bind="query-params",
                 required=True,
@@ -281,7 +308,7 @@ def _tick(watched: Watch, seen: tuple[int, str, bool], seconds: float | None) ->
         st.caption(f"{_plain(doing.words)}: {doing.done:,} of {doing.total:,} files")
         return
     read = datetime.fromtimestamp(watched.read_at or time.time(), zone()).strftime("%H:%M:%S")
-    st.caption(f"Last read {read}" + ("" if seconds is not None else ", not read again by itself"))
+    st.caption(f"Last read {read}" + ("" if seconds is not None else "; automatic reading is off"))
 
 
 def _waiting(watched: Watch) -> None:
@@ -300,19 +327,23 @@ def _waiting(watched: Watch) -> None:
 def _unreadable(watched: Watch) -> None:
     st.subheader("This logdir cannot be read")
     st.markdown(_plain(watched.error) + ".")
-    st.markdown("Start Runlens with the folder that holds your runs:")
-    st.code("streamlit run app.py -- --logdir runs", language="sh")
-    st.caption("As soon as the folder is there, its runs appear here by themselves.")
+    st.markdown("Start Runlens with the folder that holds your runs, in one of these ways:")
+    st.code("make run LOGDIR=runs\nstreamlit run app.py -- --logdir runs", language="sh")
+    st.caption("As soon as there is something to read, it appears here by itself.")
 
 
 def _no_runs(watched: Watch) -> None:
-    st.subheader("No event files yet")
+    gone = watched.logdir is not None and watched.logdir.generation > 0
+    st.subheader("The runs are gone" if gone else "No event files yet")
     st.markdown(
-        f"Nothing below `{_plain(watched.spec)}` has `tfevents` in its name. Point a writer there, and its curves appear by themselves:"
+        f"No file below {_code(watched.spec)} has `tfevents` in its name{' any more' if gone else ''}. "
+        "Point a writer there, and its curves appear by themselves:"
     )
-    st.code(SNIPPETS["scalars"], language="python")
+    folder = watched.spec.rstrip("/") + "/first"
+    st.code(SNIPPETS["scalars"].replace('"runs/first"', repr(folder)), language="python")
 
 
+# What to call so that a kind is logged.
 SNIPPETS = {
     "scalars": (
         "from torch.utils.tensorboard import SummaryWriter\n"
@@ -330,8 +361,13 @@ def no_data(kind: str, title: str) -> None:
 
 
 def nothing_selected(what: str) -> None:
-    """Say that the run selection or the tag filter leaves nothing to show."""
-    st.markdown(f"No {what} to show: select runs, or change the tag filter, in the sidebar.")
+    """Say that the tag filter leaves nothing to show."""
+    st.markdown(f"No {what} to show: change the tag filter in the sidebar.")
+
+
+def _code(text: str) -> str:
+    """Return text as Markdown's code, in which nothing is acted on."""
+    return "`" + text.replace("`", "'") + "`"
 
 
 def _plain(text: str) -> str:

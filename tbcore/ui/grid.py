@@ -13,6 +13,7 @@ from tbcore.ui.frame import View, put_query
 KEY = "lines"
 PAGE_SIZE = 12
 COLUMNS = 512  # pixel columns of a curve, until a wider card asks for more
+_URL_UP_TO = 3_000  # bytes of the address for groups, pages and zooms
 _OPEN_AT_FIRST = 12  # cards; groups are opened until so many are seen
 
 
@@ -58,18 +59,19 @@ def layout(view: View, groups: Mapping[str, list[str]]) -> Layout:
     columns = max(COLUMNS, state.width or 0)
     order = {run.name: index for index, run in enumerate(view.runs)}
     starts = {run.name: 0.0 if math.isnan(run.start) else run.start for run in view.runs}
-    opened = {**st.session_state.get("groups_open", {}), **state.opened}
-    pages = {**st.session_state.get("groups_page", {}), **state.pages}
+    opened, pages, windows = _opened(state), _pages(state), _windows(state)
+    # What is open at first is decided once: a click opens and closes what it is on, and nothing else.
+    usual: dict[str, bool] = st.session_state.setdefault("groups_usual", {})
     visible = []
     about_groups = []
     seen = 0
     for name, tags in groups.items():
-        is_open = opened.get(name, seen < _OPEN_AT_FIRST)
+        is_open = opened.get(name, usual.setdefault(name, seen < _OPEN_AT_FIRST))
         page = min(pages.get(name, 0), (len(tags) - 1) // PAGE_SIZE)
         about_groups.append({"name": name, "cards": tags, "open": is_open, "page": page})
         if is_open:
             on_page = tags[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
-            place = Place(name, order, starts, settings.smoothing, settings.axis, columns, state.windows)
+            place = Place(name, order, starts, settings.smoothing, settings.axis, columns, windows)
             visible += [(tag, place) for tag in on_page]
             seen += len(on_page)
     about = {
@@ -79,6 +81,7 @@ def layout(view: View, groups: Mapping[str, list[str]]) -> Layout:
             {"name": run.name, "color": view.color(run.name), "start": starts[run.name] or None, "shown": shown}
             for run, shown in zip(view.runs, view.shown, strict=True)
         ],
+        "layout": {"open": opened, "page": pages},
         "settings": asdict(settings),
         "smoothed_with": settings.smoothing,
         "columns": state.width or COLUMNS,
@@ -87,19 +90,76 @@ def layout(view: View, groups: Mapping[str, list[str]]) -> Layout:
 
 
 def remember(state: LinesState) -> None:
-    """Keep what the visitor chose for when they come back to the page, and put the toolbar's settings into the URL."""
-    st.session_state["groups_open"] = {**st.session_state.get("groups_open", {}), **state.opened}
-    st.session_state["groups_page"] = {**st.session_state.get("groups_page", {}), **state.pages}
-    settings = _settings(state)
+    """Keep what the visitor chose for when they come back to the page, and put it into the URL."""
+    settings, opened, pages, windows = _settings(state), _opened(state), _pages(state), _windows(state)
     st.session_state["curve_settings"] = settings
+    st.session_state["groups_open"] = opened
+    st.session_state["groups_page"] = pages
+    st.session_state["windows"] = windows
     usual = Settings()
+    zooms = [f"{window.low:.12g},{window.high:.12g},{window.axis},{tag}" for tag, window in windows.items()]
+    chosen = {
+        "open": [name for name, is_open in opened.items() if is_open],
+        "closed": [name for name, is_open in opened.items() if not is_open],
+        "page": [f"{page + 1},{name}" for name, page in pages.items() if page],
+        "zoom": zooms,
+    }
     put_query(
         {
             "smoothing": [] if settings.smoothing == usual.smoothing else f"{settings.smoothing:g}",
             "axis": [] if settings.axis == usual.axis else settings.axis,
             "log": "1" if settings.log_y else [],
             "earlier": "1" if settings.earlier else [],
+        },
+        # A longer address is cut by some servers; then it holds the settings alone.
+        chosen if sum(len(text) for texts in chosen.values() for text in texts) < _URL_UP_TO else dict.fromkeys(chosen),
+    )
+
+
+def _opened(state: LinesState) -> dict[str, bool]:
+    """Return the groups that the visitor opened or closed: in this session, else as the URL says."""
+    kept: dict[str, bool] | None = st.session_state.get("groups_open")
+    if kept is None:
+        kept = dict.fromkeys(st.query_params.get_all("open"), True) | dict.fromkeys(
+            st.query_params.get_all("closed"), False
+        )
+    return {**kept, **state.opened}
+
+
+def _pages(state: LinesState) -> dict[str, int]:
+    """Return the page, from 0, of each group whose pages were turned: in this session, else as the URL says."""
+    kept: dict[str, int] | None = st.session_state.get("groups_page")
+    if kept is None:
+        said = (text.partition(",") for text in st.query_params.get_all("page"))
+        kept = {
+            name: int(page) - 1 for page, _comma, name in said if page.isascii() and page.isdigit() and int(page) > 0
         }
+    return {**kept, **state.pages}
+
+
+def _windows(state: LinesState) -> Mapping[str, Window]:
+    """Return the window of each zoomed card: as just chosen, as chosen in this session, or as the URL says."""
+    if (st.session_state.get(KEY) or {}).get("windows") is not None:
+        return state.windows
+    kept: Mapping[str, Window] | None = st.session_state.get("windows")
+    if kept is None:
+        said = (_window(text) for text in st.query_params.get_all("zoom"))
+        kept = dict(one for one in said if one is not None)
+    return kept
+
+
+def _window(text: str) -> tuple[str, Window] | None:
+    """Return (tag, window) of one zoom of the URL, None when it cannot be read."""
+    parts = text.split(",", 3)
+    if len(parts) < 4:
+        return None
+    low, high, axis, tag = parts
+    try:
+        window = Window(float(low), float(high), axis if axis in AXES else "step")
+    except ValueError:
+        return None
+    return (
+        (tag, window) if math.isfinite(window.low) and math.isfinite(window.high) and window.low < window.high else None
     )
 
 

@@ -11,7 +11,9 @@ from tbcore.series import Opened, Segment, Series
 
 def series(steps: list[int] | np.ndarray, values: list[float] | np.ndarray, walls: np.ndarray | None = None) -> Series:
     times = np.arange(len(steps), dtype=float) + 1000 if walls is None else walls
-    segment = Segment("f", Opened(0.0, 0.0), "simple_value", np.asarray(steps, np.int64), times, np.asarray(values, np.float32))
+    segment = Segment(
+        "f", Opened(0.0, 0.0), "simple_value", np.asarray(steps, np.int64), times, np.asarray(values, np.float32)
+    )
     return Series("run", "tag", "scalars", (segment,), load=lambda *_: b"", decode=lambda *_: None)
 
 

@@ -36,7 +36,9 @@ def test_nan_travels_as_a_number_and_not_as_a_missing_cell() -> None:
 
 
 def test_a_line_with_smoothed_values_carries_them_beside_its_points() -> None:
-    smoothed = Curve("a", points([0, 9], [1, 2]), 10, False, np.array([1.0, 1.5]), points([4, 9], [1, 2]), np.array([5.0, 5.0]))
+    smoothed = Curve(
+        "a", points([0, 9], [1, 2]), 10, False, np.array([1.0, 1.5]), points([4, 9], [1, 2]), np.array([5.0, 5.0])
+    )
     whole = Curve("b", points([0], [3]), 1, True)
     made = card("t", "t", "", [line(0, smoothed), line(1, whole)], table="c7")
     assert made.tables["c7"]["smooth"].to_pylist()[:2] == [1.0, 1.5]
@@ -48,7 +50,9 @@ def test_a_line_with_smoothed_values_carries_them_beside_its_points() -> None:
 
 def test_a_line_whose_values_all_travel_says_which_of_them_its_points_are() -> None:
     everything = (np.array([1, 5, 2], np.float32), np.array([0, 2]))
-    made = card("t", "t", "", [line(0, Curve("a", points([0, 2], [1, 2]), 3, False, everything=everything))], table="c0")
+    made = card(
+        "t", "t", "", [line(0, Curve("a", points([0, 2], [1, 2]), 3, False, everything=everything))], table="c0"
+    )
     assert made.tables["c0_all"]["value"].to_pylist() == [1, 5, 2]
     assert made.tables["c0"]["place"].to_pylist() == [0, 2]
     assert made.spec["series"][0]["all"] == [0, 3]

@@ -53,7 +53,7 @@ def opened(**parameters: str | list[str]) -> AppTest:
 def sent(app: AppTest) -> tuple[dict[str, Any], dict[str, pa.Table]]:
     """Return what the page sends to the component of the curves: the view and the tables."""
     (curves,) = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "lines"]
-    data = json.loads(curves.mixed.json)
+    data = json.loads(curves.mixed.json or curves.json)
     view = data.pop("view")
     blobs = {name: curves.mixed.arrow_blobs[reference["__streamlit_arrow_ref__"]] for name, reference in data.items()}
     return view, {name: pa.ipc.open_stream(blob.data).read_all() for name, blob in blobs.items()}
@@ -109,7 +109,13 @@ def test_the_tag_filter_leaves_the_cards_that_match(logdir: Path) -> None:
     assert list(cards(app)) == ["eval/loss", "train/loss"]
     app.text_input(key="tags").set_value("loss(").run()
     assert list(cards(app)) == ["eval/loss", "train/loss"]
-    assert "is not a regular expression" in " ".join(caption.value for caption in app.sidebar.caption).replace("\\", "")
+    assert (
+        "Not a regular expression: missing ), unterminated subpattern at position 5; still shown: `LOSS`"
+        in " ".join(caption.value for caption in app.sidebar.caption)
+        .replace("\\", "")
+        .replace(":red[", "")
+        .replace("]", "")
+    )
     app.text_input(key="tags").set_value("nothing").run()
     assert "No scalars to show" in words(app)
 
@@ -140,8 +146,13 @@ def test_a_wrong_address_does_no_harm(logdir: Path, smoothing: str) -> None:
     assert 0 <= view["settings"]["smoothing"] < 1
 
 
-def test_hiding_every_run_says_what_to_do(logdir: Path) -> None:
-    assert "select runs" in words(opened(only=""))
+def test_hiding_every_run_leaves_the_cards_where_they_are(logdir: Path) -> None:
+    assert cards(opened(tags="rate", only="")) == {"train/rate": []}
+
+
+def test_an_address_that_cannot_be_read_says_so(logdir: Path) -> None:
+    said = " ".join(caption.value for caption in opened(runs="(wrong").sidebar.caption)
+    assert "The address names runs by `(wrong`, which cannot be read" in said
 
 
 def test_logs_without_scalars_say_how_to_log_them(logdir: Path) -> None:
