@@ -1,6 +1,7 @@
 """Inspect: what is in the logs, file by file, and what is wrong with them."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,58 +12,92 @@ from tbcore.charts import theme
 from tbcore.names import matcher
 from tbcore.ui.tables import KEYS, Column, csv, downloads, table
 
-NUMBERS = (
-    Column("points", "Points", "count"),
-    Column("steps", "Steps", "count", "How many different steps the points lie at."),
-    Column("first_step", "First step", "step", "The step written first."),
-    Column("last_step", "Last step", "step", "The step written last."),
-    Column("min_step", "Min step", "step", "The least step."),
-    Column("max_step", "Max step", "step", "The greatest step."),
-    Column("out_of_order", "Out of order", "fault", "How often a tag's step is less than the one written before it."),
+POINTS = Column("points", "Points", "count")
+FIRST_LAST = Column("first_step", "Steps", "steps", "The first and the last, as written.", until="last_step")
+SPAN = ("first_step", "last_step")
+FAULTS = (
     Column("superseded", "Superseded", "fault", "Points of earlier attempts: a restarted job wrote their steps again."),
-    Column("non_finite", "Not finite", "fault", "Scalars that are NaN or infinite."),
-    Column("bytes", "Bytes", "size", "What the values take in the files. Scalars are not counted."),
-    Column("first_wall_time", "Begins", "time", width=150),
-    Column("last_wall_time", "Ends", "time", width=150),
+    Column("non_finite", "NaN, ∞", "fault", "Scalars that are NaN or infinite."),
 )
+OUT_OF_ORDER = Column(
+    "out_of_order", "Out of order", "fault", "How often a tag's step is less than the one written before it."
+)
+LEAST_GREATEST = Column(
+    "min_step",
+    "Min – max",
+    "steps",
+    "The least and the greatest step; shown where some differ from the first and the last.",
+    until="max_step",
+    besides=SPAN,
+)
+TIMES = Column("first_wall_time", "Time", "time", "When the first and the last were logged.", until="last_wall_time")
 KINDS = (
-    Column("run", "Run", pinned=True),
-    Column("kind", "Kind", "kind", width=120),
+    Column("run", "Run", pinned=True, longest=20),
+    Column("kind", "Kind", "kind"),
     Column("tags", "Tags", "count"),
-    *NUMBERS,
+    POINTS,
+    FIRST_LAST,
+    Column(
+        "bytes",
+        "Bytes",
+        "size",
+        "What the values take in the files. Of scalars about: all that was read of the files that hold some, records and "
+        "tags included, less what values of other kinds take.",
+    ),
+    OUT_OF_ORDER,
+    LEAST_GREATEST,
+    *FAULTS,
+    TIMES,
 )
 TAGS = (
-    Column("kind", "Kind", "kind", width=120),
-    Column("tag", "Tag", pinned=True),
+    Column("tag", "Tag", "tag", pinned=True),
+    Column("kind", "Kind", "kind"),
+    POINTS,
+    FIRST_LAST,
+    Column(
+        "bytes", "Bytes", "size", "What the values take in the files. Those of single tags of scalars are not known."
+    ),
+    OUT_OF_ORDER,
+    LEAST_GREATEST,
+    *FAULTS,
+    TIMES,
     Column("plugin", "Plugin", about="The name that the writer gave to what the values mean."),
-    *NUMBERS,
 )
 FILES = (
-    Column("file", "File", pinned=True),
+    Column("run", "Run", pinned=True, longest=20),
+    Column("file", "File", "file", longest=22),
     Column("size", "Size", "size"),
-    Column("records", "Records", "count", "Intact records."),
+    Column("tags", "Tags", "count"),
+    POINTS,
+    FIRST_LAST,
     Column("problems", "Problems", "fault"),
+    OUT_OF_ORDER,
+    LEAST_GREATEST,
+    Column("records", "Records", "count", "Intact records."),
     Column(
-        "waiting", "Unfinished", "fault", "Bytes of a last record that is not whole yet: normal while a job writes."
+        "waiting", "Unfinished", "loss", "What there is of a last record that is not whole: normal while a job writes."
     ),
-    Column("opened", "Opened", "time", "When its writer began it.", width=150),
-    Column("last_wall_time", "Last write", "time", "The wall time of the latest event in it.", width=150),
-    Column("writer", "Writer", about="As the file says; older writers say nothing."),
-    Column("version", "Version"),
+    Column(
+        "opened",
+        "Opened – last write",
+        "time",
+        "When its writer began it, and the wall time of its latest event.",
+        until="last_wall_time",
+    ),
 )
 PROBLEMS = (
-    Column("run", "Run", pinned=True),
-    Column("reason", "What is wrong", width=480),
+    Column("words", "What is wrong", longest=56),
+    Column("run", "Run", longest=20),
     Column("offset", "At byte", "count"),
-    Column("skipped", "Bytes skipped", "fault"),
-    Column("file", "File"),
+    Column("skipped", "Skipped", "loss"),
+    Column("file", "File", "file", longest=22),
 )
 SESSIONS = (
     Column("run", "Run", pinned=True),
-    Column("status", "Mark", width=120),
-    Column("step", "Step", "step", width=80),
-    Column("wall_time", "Time", "time", width=150),
-    Column("about", "Says"),
+    Column("status", "Mark"),
+    Column("step", "Step", "count"),
+    Column("wall_time", "Time", "time"),
+    Column("about", "Says", longest=90),
 )
 
 
@@ -79,6 +114,12 @@ def kind_rows(run: inspect.Logged) -> list[inspect.Row]:
 
 
 @st.cache_data(show_spinner=False, max_entries=20_000, hash_funcs=KEYS)
+def file_rows(run: inspect.Logged) -> list[inspect.Row]:
+    """Return the rows of the files of one run."""
+    return inspect.file_rows(run)
+
+
+@st.cache_data(show_spinner=False, max_entries=20_000, hash_funcs=KEYS)
 def session_rows(run: inspect.Logged) -> list[inspect.Row]:
     """Return the marks of sessions of one run."""
     return inspect.session_rows(run)
@@ -88,6 +129,41 @@ def session_rows(run: inspect.Logged) -> list[inspect.Row]:
 def tags_table(run: inspect.Logged, tags: str) -> Any:
     """Return the tags of one run that pass the filter `tags`."""
     return inspect.tags_table(inspect.narrowed(run, matcher(tags)))
+
+
+def tables_of(runs: Sequence[inspect.Logged]) -> None:
+    """Draw the tables of the runs that are selected, of which there are some."""
+    st.subheader("By run and kind", anchor="kinds")
+    if len(runs) < len(view.runs):
+        st.caption(f"Only of the selected runs, {len(runs):,} of {len(view.runs):,}, here and under Files.")
+    kinds = inspect.kinds_table(runs, kind_rows)
+    if kinds.empty:
+        st.markdown("The selected runs hold no values yet.")
+    else:
+        table(kinds, KINDS, key="kinds_table", rows=16)
+        downloads(
+            "inspect",
+            [
+                ("This table as CSV", "csv", lambda: csv(kinds)),
+                (
+                    "All tables of all runs as JSON",
+                    "json",
+                    lambda: json.dumps(inspect.document(view.spec, view.runs, view.problems), indent=1).encode(),
+                ),
+            ],
+        )
+
+    marked = [run for run in runs if ("session_log", "__session_log__") in run.series]
+    if marked:
+        sessions = inspect.sessions_table(marked, session_rows)
+        st.subheader("Sessions", anchor="sessions")
+        st.caption("Marks that writers leave when training starts, saves a checkpoint, or stops.")
+        table(sessions, SESSIONS, key="sessions_table")
+
+    st.subheader("Files", anchor="files")
+    files = inspect.files_table(runs, file_rows)
+    table(files, FILES, key="files_table")
+    downloads("files", [("Files as CSV", "csv", lambda: csv(files))])
 
 
 @st.fragment
@@ -105,7 +181,6 @@ def tags_of_one_run(view: ui.View) -> None:
 
 view = ui.view()
 selected = view.selected
-hidden = len(view.runs) - len(selected)
 found = totals(view)
 
 headline = (
@@ -124,40 +199,16 @@ if found.problems:
     asked = st.session_state.get("run") or st.query_params.get("run")
     first = sorted(view.runs, key=lambda run: run.name != asked)
     problems = inspect.problems_table(first, view.problems)
-    table(problems, PROBLEMS, key="problems_table")
+    if first[0].name == asked and first[0].problems:
+        st.text(f"Those of the run {asked} come first.")
+    words = [inspect.sentence(row) for row in problems.to_dict("records")]
+    table(problems.assign(words=words), PROBLEMS, key="problems_table")
     downloads("problems", [("Problems as CSV", "csv", lambda: csv(problems))])
 
-st.subheader("By run and kind", anchor="kinds")
-if hidden:
-    st.caption(f"{len(selected):,} of {len(view.runs):,} runs are selected in the sidebar; these are they.")
-kinds = inspect.kinds_table(selected, kind_rows)
-if kinds.empty:
-    st.markdown("The selected runs hold no values yet.")
+if selected:
+    tables_of(selected)
 else:
-    table(kinds, KINDS, key="kinds_table", rows=16)
-    downloads(
-        "inspect",
-        [
-            ("This table as CSV", "csv", lambda: csv(kinds)),
-            (
-                "All tables of all runs as JSON",
-                "json",
-                lambda: json.dumps(inspect.document(view.spec, view.runs, view.problems), indent=1).encode(),
-            ),
-        ],
-    )
-
-marked = [run for run in selected if ("session_log", "__session_log__") in run.series]
-if marked:
-    sessions = inspect.sessions_table(marked, session_rows)
-    st.subheader("Sessions", anchor="sessions")
-    st.caption("Marks that writers leave when training starts, saves a checkpoint, or stops.")
-    table(sessions, SESSIONS, key="sessions_table")
-
-st.subheader("Files", anchor="files")
-files = inspect.files_table(selected)
-table(files, FILES, key="files_table")
-downloads("files", [("Files as CSV", "csv", lambda: csv(files))])
+    st.markdown("No run is selected: choose some in the sidebar to see what they hold.")
 
 st.subheader("Tags of one run", anchor="tags")
 tags_of_one_run(view)

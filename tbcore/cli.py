@@ -12,7 +12,8 @@
     runs       list, by start: run, and lists
         kinds      kind, tags, points, steps, first_step, last_step, min_step, max_step, out_of_order, superseded,
                    non_finite, bytes, first_wall_time, last_wall_time
-        files      file, size, records, read, waiting, problems, opened, last_wall_time, writer, version
+        files      file, size, records, read, waiting, problems, tags, points, first_step, last_step, min_step,
+                   max_step, out_of_order, opened, last_wall_time, writer, version
         sessions   status, step, wall_time, about
         tags       only with --tags: kind, tag, plugin, and the numbers of kinds
     problems   list: run, file, offset, reason, skipped
@@ -25,6 +26,7 @@ import argparse
 import io
 import json
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -51,19 +53,23 @@ OK, WANTING, FAILED, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
 _EXIT_CODES = """\
 exit codes:
   0    done
-  1    done, but there was nothing to show, or something is wrong with the files (said on stderr or in the output)
+  1    done, but there was nothing to show, or, of inspect, something in the files is lost (the output says what)
   2    not done: a wrong command line, a logdir that cannot be read, or a file that cannot be written
   130  interrupted
   141  whoever read the output stopped
 """
 _LOGDIR = 'a folder of runs; several as "train=a/b,eval=c/d"'
-_PATTERN = "regular expression, case-insensitive, unanchored"
+_RUNS = "only the runs with this regular expression somewhere in their name, in small or capital letters"
+_INSPECT = """\
+Print how many points each run holds of each kind, their steps, their size and their times; then the sessions that
+writers marked, records that are not finished yet, and every problem with the files. Sizes of scalars are about.
+"""
 _EXPORT = """\
 Write every point, one row each, in the order written, those of earlier attempts too: run, tag, step, wall_time
 (seconds since the epoch, UTC), value.
 
 A value is written with as many digits as it takes to read the same number again in the precision it was logged in:
-0.1 for the float32 nearest to 0.1. In CSV and JSON, numbers that are not finite are NaN, Infinity and -Infinity, in
+0.1 for the float32 nearest to 0.1, and 1.0 for 1. In CSV and JSON, numbers that are not finite are NaN, Infinity and -Infinity, in
 JSON as strings. A Parquet column has one type: float32, or float64 when any of its series was logged so.
 """
 
@@ -118,7 +124,7 @@ def inspect_command(arguments: argparse.Namespace) -> int:
     elif arguments.tags and not any(run.series for run in runs):
         _complain(f"no tag matches --tags {_shown(arguments.tags)}")
         return WANTING
-    return OK if runs and not folders and not any(run.problems for run in runs) else WANTING
+    return OK if runs and not folders and not any(inspect.lost(run) for run in runs) else WANTING
 
 
 def export_command(arguments: argparse.Namespace) -> int:
@@ -126,9 +132,14 @@ def export_command(arguments: argparse.Namespace) -> int:
     if arguments.kind not in export.EXPORTS:
         known = "is not a kind" if arguments.kind not in BY_NAME else "cannot be exported"
         raise UsageError(f"{_shown(arguments.kind)} {known}: what can be is {', '.join(export.EXPORTS)}")
-    name = arguments.format or _format_of(arguments.out)
+    ending = _format_of(arguments.out)
+    name = arguments.format or ending or "csv"
     if name == "parquet" and arguments.out is None and sys.stdout.isatty():
         raise UsageError("Parquet is no text for a terminal: name a file with --out, or redirect the output")
+    if arguments.out is not None and not Path(arguments.out).parent.is_dir():
+        raise UsageError(
+            f"{arguments.out} cannot be written: there is no folder {Path(arguments.out).parent}; make it first"
+        )
     logdir, runs = _opened(arguments)
     series = logdir.find(arguments.kind, arguments.tags, arguments.runs)
     if not series:
@@ -137,14 +148,20 @@ def export_command(arguments: argparse.Namespace) -> int:
     schema, tables = export.schema(arguments.kind, series), export.tables(arguments.kind, series)
     with _output(arguments.out) as sink, Bar("Writing") as bar:
         export.FORMATS[name](sink, schema, _told(tables, series, bar))
+    if ending and ending != name:
+        _complain(f"{arguments.out} was written as {_TITLES[name]}, as --format says, not as {_TITLES[ending]}")
     problems = inspect.totals(runs, logdir.snapshot.problems).problems
     if problems:
-        _complain(f"what can be read was written, but there {_are(problems, 'problem')}: see python -m tbcore inspect")
-    return WANTING if problems else OK
+        _complain(
+            f"what can be read was written, but there {_are(problems, 'problem')} with the files: see {_see(arguments)}"
+        )
+    return OK
 
 
 def demo_command(arguments: argparse.Namespace) -> int:
     """Write the demo log."""
+    if Path(arguments.folder).is_file():
+        raise UsageError(f"{arguments.folder} is a file: name a folder that is empty or not there yet")
     with Bar("Training the demo's models") as bar:
         demo.write_demo(Path(arguments.folder), progress=lambda done, total, _run: bar.show(done, total))
     sys.stdout.write(f"The demo log is in {_shown(arguments.folder, None)}. Look at it with:\n")
@@ -165,11 +182,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     about = "say what is in a logdir, and what is wrong with it"
-    one = commands.add_parser("inspect", help=about, description=about, epilog=_EXIT_CODES, formatter_class=raw)
+    one = commands.add_parser("inspect", help=about, description=_INSPECT, epilog=_EXIT_CODES, formatter_class=raw)
     one.add_argument("logdir", metavar="LOGDIR", help=_LOGDIR)
     one.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
-    one.add_argument("--runs", metavar="RE", help=f"only the runs that match this {_PATTERN}")
-    one.add_argument("--tags", metavar="RE", help="only the tags that match, and each in a row of its own (. for all)")
+    one.add_argument("--runs", metavar="RE", help=_RUNS)
+    one.add_argument("--tags", metavar="RE", help="one row per tag, of the tags that match likewise (. matches all)")
     one.set_defaults(command=inspect_command)
 
     about = "write the points of a logdir as CSV, JSON or Parquet"
@@ -177,8 +194,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("logdir", metavar="LOGDIR", help=_LOGDIR)
     one.add_argument("--kind", default="scalars", help=f"what to write: {', '.join(export.EXPORTS)} (default: scalars)")
     one.add_argument("--format", choices=export.FORMATS, help="default: what the name of FILE ends with, else csv")
-    one.add_argument("--runs", metavar="RE", help=f"only the runs that match this {_PATTERN}")
-    one.add_argument("--tags", metavar="RE", help="only the tags that match this one")
+    one.add_argument("--runs", metavar="RE", help=_RUNS)
+    one.add_argument("--tags", metavar="RE", help="only the tags that match likewise")
     one.add_argument("--out", metavar="FILE", help="where to; it appears whole or not at all (default: stdout)")
     one.set_defaults(command=export_command)
 
@@ -211,7 +228,11 @@ def _nothing(logdir: Logdir, arguments: argparse.Namespace) -> str:
 
 def _no_series(arguments: argparse.Namespace) -> str:
     matching = "" if arguments.tags is None else f" match --tags {_shown(arguments.tags)}"
-    return f"no {arguments.kind} in {_shown(arguments.logdir, None)}{matching}: see python -m tbcore inspect"
+    return f"no {arguments.kind} in {_shown(arguments.logdir, None)}{matching}: see {_see(arguments)}"
+
+
+def _see(arguments: argparse.Namespace) -> str:
+    return f"python -m tbcore inspect {shlex.quote(arguments.logdir)}"
 
 
 # The report ----------------------------------------------------------------------------------------------------------
@@ -252,7 +273,9 @@ def _report(spec: str, runs: Sequence[inspect.Logged], logdir: Logdir, *, tags: 
     for run in document["runs"]:
         for place, row in enumerate(run["tags" if tags else "kinds"]):
             name = _shown(run["run"]) if place == 0 else ""
-            what = _shown(row["tag"]) if tags else f"{row['tags']:,}"
+            what = (
+                ("(sessions)" if row["kind"] == "session_log" else _shown(row["tag"])) if tags else f"{row['tags']:,}"
+            )
             rows.append([name, row["kind"], what] + [_SPELLED[how](row[key]) for _header, key, how in _NUMBERS])
     if rows:
         yield ""
@@ -278,7 +301,7 @@ def _sessions(runs: list[dict[str, Any]]) -> Iterator[str]:
         yield ""
         yield "Sessions, as the writers marked them, with steps:"
     for run, marks in marked:
-        words = ", ".join(f"{mark['status']} {mark['step']}" for mark in marks[:_MOST_MARKS])
+        words = ", ".join(f"{mark['status']} {mark['step']:,}" for mark in marks[:_MOST_MARKS])
         more = f", and {len(marks) - _MOST_MARKS:,} more" if len(marks) > _MOST_MARKS else ""
         yield f"  {_shown(run)}: {words}{more}"
 
@@ -312,7 +335,7 @@ def _moment(wall_time: float | str) -> str:
 
 _SPELLED: dict[str, Callable[[Any], str]] = {
     "count": "{:,}".format,
-    "step": str,
+    "step": "{:,}".format,
     "fault": lambda count: f"{count:,}" if count else "-",
     "size": lambda count: "-" if count is None else theme.size(count),
     "time": _moment,
@@ -326,9 +349,13 @@ def _zone() -> Any:
 # Where it goes -------------------------------------------------------------------------------------------------------
 
 
+_TITLES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
+
+
 def _format_of(out: str | None) -> str:
+    """Return the format that a file's name ends with, "" where it names none."""
     ending = Path(out or "").suffix.lstrip(".").lower()
-    return ending if ending in export.FORMATS else "csv"
+    return ending if ending in export.FORMATS else ""
 
 
 def _told(tables: Iterable[pa.Table], series: Sequence[Series], bar: "Bar") -> Iterator[pa.Table]:

@@ -74,7 +74,7 @@ def test_inspect_prints_one_row_per_run_and_kind(logs, capsys):
     assert lines[1].endswith(", 8 points, no problems")
     assert lines[3].split()[:4] == ["run", "kind", "tags", "points"]
     assert lines[4].split()[:8] == ["a", "scalars", "2", "6", "5", "0", "4", "0"]
-    assert lines[5].split()[:8] == ["b", "scalars", "2", "2", "2", str(2**60), "7", "7"]
+    assert lines[5].split()[:8] == ["b", "scalars", "2", "2", "2", f"{2**60:,}", "7", "7"]
     assert len({len(line) for line in lines[3:6]}) == 1
 
 
@@ -96,6 +96,21 @@ def test_inspect_says_what_is_wrong_and_exits_with_1(damaged, capsys):
     assert f"1 problem:\n  {FILE}, at byte {at}: data checksum failed; {lost} bytes skipped\n" in out
     assert f"  {FILE}: 9 bytes\n" in out
     assert "  .: START 0\n" in out
+
+
+def test_damage_of_which_everything_was_recovered_is_no_failure(tmp_path, capsys):
+    kept = bytearray(ef.scalar(1, "loss", 1.0))
+    kept[8] ^= 1  # in the checksum of the length
+    ef.write(tmp_path / FILE, ef.version(), ef.scalar(0, "loss", 1.0), bytes(kept), ef.scalar(2, "loss", 1.0))
+    code, out, _err = run(capsys, "inspect", tmp_path)
+    assert code == 0
+    assert "1 problem:\n" in out
+
+
+def test_marks_of_sessions_have_no_name_of_their_own(damaged, capsys):
+    out = run(capsys, "inspect", damaged, "--tags", ".")[1]
+    assert "(sessions)" in out
+    assert "__session_log__" not in out
 
 
 def test_inspect_prints_one_document_as_json(damaged, capsys):
@@ -137,14 +152,14 @@ def test_csv_holds_every_point_in_the_precision_it_was_logged_in(logs, capsys):
     assert (code, err) == (0, "")
     assert list(csv.reader(io.StringIO(out))) == [
         ["run", "tag", "step", "wall_time", "value"],
-        ["a", ODD, "0", "1760000000", "2"],
-        ["a", "loss", "0", "1760000000", "0.1"],
-        ["a", "loss", "1", "1760000001", "NaN"],
-        ["a", "loss", "2", "1760000002", "Infinity"],
-        ["a", "loss", "3", "1760000003", "-Infinity"],
-        ["a", "loss", "4", "1760000004", "1e-30"],
-        ["b", "loss", str(2**60), "1760000001", "0.5"],
-        ["b", "precise", "7", "1760000007", "0.1"],
+        ["a", ODD, "0", "1760000000.0", "2.0"],
+        ["a", "loss", "0", "1760000000.0", "0.1"],
+        ["a", "loss", "1", "1760000001.0", "NaN"],
+        ["a", "loss", "2", "1760000002.0", "Infinity"],
+        ["a", "loss", "3", "1760000003.0", "-Infinity"],
+        ["a", "loss", "4", "1760000004.0", "1e-30"],
+        ["b", "loss", str(2**60), "1760000001.0", "0.5"],
+        ["b", "precise", "7", "1760000007.0", "0.1"],
     ]
 
 
@@ -204,9 +219,25 @@ def test_the_format_is_what_the_file_name_ends_with(logs, tmp_path, capsys):
 
 def test_points_beside_damage_are_written_and_the_damage_is_said(damaged, capsys):
     code, out, err = run(capsys, "export", damaged)
-    assert code == 1
+    assert code == 0
     assert len(out.splitlines()) == 3
-    assert err == "tbcore: what can be read was written, but there is 1 problem: see python -m tbcore inspect\n"
+    words = "what can be read was written, but there is 1 problem with the files: see python -m tbcore inspect"
+    assert err == f"tbcore: {words} {damaged}\n"
+
+
+def test_whole_numbers_are_written_as_fractions_and_large_ones_with_an_exponent(tmp_path, capsys):
+    ef.write(tmp_path / FILE, ef.version(), *ef.curve("loss", [1.0, -0.0, 2.0**100, math.nan, 0.5]))
+    out = run(capsys, "export", tmp_path)[1]
+    values = [row["value"] for row in csv.DictReader(io.StringIO(out))]
+    assert values == ["1.0", "-0.0", "1.2676506e+30", "NaN", "0.5"]
+    assert [type(row["value"]) for row in json.loads(run(capsys, "export", tmp_path, "--format", "json")[1])][:3] == [
+        float
+    ] * 3
+
+
+def test_a_name_that_ends_like_another_format_is_said(logs, tmp_path, capsys):
+    code, _out, err = run(capsys, "export", logs, "--format", "csv", "--out", tmp_path / "x.json")
+    assert (code, err) == (0, f"tbcore: {tmp_path / 'x.json'} was written as CSV, as --format says, not as JSON\n")
 
 
 def test_a_file_that_cannot_be_finished_is_not_left_behind(logs, tmp_path, capsys, monkeypatch):
@@ -235,6 +266,12 @@ def test_demo_writes_the_demo_log_and_says_how_to_look_at_it(tmp_path, capsys, m
     assert demo.is_complete(tmp_path / "log")
 
 
+def test_a_demo_is_not_written_into_a_file(tmp_path, capsys):
+    (tmp_path / "x").write_text("")
+    words = f"tbcore: {tmp_path / 'x'} is a file: name a folder that is empty or not there yet\n"
+    assert run(capsys, "demo", tmp_path / "x") == (2, "", words)
+
+
 # What goes wrong -----------------------------------------------------------------------------------------------------
 
 
@@ -249,7 +286,7 @@ def test_demo_writes_the_demo_log_and_says_how_to_look_at_it(tmp_path, capsys, m
         (["inspect", "LOGS", "--tags", "zzz"], 1, "no tag matches --tags zzz"),
         (["export", "LOGS", "--kind", "images"], 2, "images cannot be exported: what can be is scalars"),
         (["export", "LOGS", "--kind", "imges"], 2, "imges is not a kind: what can be is scalars"),
-        (["export", "LOGS", "--out", "/nowhere/x.csv"], 2, "/nowhere/x.csv cannot be written: No such file or directory"),
+        (["export", "LOGS", "--out", "/nowhere/x.csv"], 2, "/nowhere/x.csv cannot be written: there is no folder /nowhere; make it first"),
     ],
 )  # fmt: skip
 def test_what_goes_wrong_is_one_line(logs, capsys, arguments, code, words):
@@ -269,7 +306,7 @@ def test_nothing_of_the_kind_is_said(tmp_path, capsys):
     ef.write(tmp_path / FILE, ef.version())
     code, out, err = run(capsys, "export", tmp_path, "--tags", "x")
     assert (code, out) == (1, "")
-    assert "match --tags x: see python -m tbcore inspect" in err
+    assert f"match --tags x: see python -m tbcore inspect {tmp_path}\n" in err
 
 
 def test_parquet_is_kept_from_terminals(logs, capsys, monkeypatch):

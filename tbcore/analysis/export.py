@@ -4,8 +4,8 @@
         FORMATS["csv"](file, schema("scalars", series), tables("scalars", series))
 
 Every point is a row, in the order written, those of earlier attempts too. A value is written with as many digits as it
-takes to read the same number again in the precision it was logged in: 0.1 for the float32 nearest to 0.1. In CSV and
-JSON, numbers that are not finite are NaN, Infinity and -Infinity, in JSON as strings. A Parquet column has one type:
+takes to read the same number again in the precision it was logged in: 0.1 for the float32 nearest to 0.1, and 1.0, not
+1, so that whole numbers read as the fractions they may be. In CSV and JSON, numbers that are not finite are NaN, Infinity and -Infinity, in JSON as strings. A Parquet column has one type:
 float32, or float64 when any of its series was logged so.
 """
 
@@ -163,7 +163,14 @@ def _texts(column: pa.ChunkedArray, quoted: Callable[[str], str], mark: str) -> 
     if pa.types.is_dictionary(array.type):
         return pa.array([quoted(text) for text in array.dictionary.to_pylist()]).take(array.indices)
     texts = pc.cast(array, pa.string())
-    if pa.types.is_floating(array.type) and not pc.all(pc.is_finite(array)).as_py():
+    if not pa.types.is_floating(array.type):
+        return texts
+    whole = pc.and_(pc.equal(array, pc.floor(array)), pc.is_finite(array))
+    if pc.any(whole).as_py():
+        # Large ones are spelled with an exponent, which says that they are no integers.
+        plain = pc.and_(whole, pc.invert(pc.match_substring(texts, "e")))
+        texts = pc.if_else(plain, pc.binary_join_element_wise(texts, ".0", ""), texts)
+    if not pc.all(pc.is_finite(array)).as_py():
         for ours, word in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
             texts = pc.if_else(pc.equal(texts, ours), mark + word + mark, texts)
     return texts

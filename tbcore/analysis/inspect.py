@@ -9,13 +9,15 @@ The numbers of one run and kind, or of one tag, are called the same in every tab
     out_of_order               pairs of neighbours of one tag where the step decreases
     superseded                 points that a later attempt wrote again
     non_finite                 NaN and infinities; <NA> where values are not numbers but stay in their file
-    bytes                      what the values take in their files; <NA> for scalars, which are kept in memory instead
+    bytes                      what the values take in their files; of scalars of a run about: the bytes read of the files
+                               that hold some, records and tags included, less what was skipped and what values of other
+                               kinds take; <NA> for single tags of scalars, and where only some of a run's are looked at
     first_wall_time, last_wall_time   the least and the greatest, seconds since the epoch, NaN without any
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -23,10 +25,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tbcore.errors import FormatError
+from tbcore.formats import scan
 from tbcore.formats.events import Session, payload
 from tbcore.kinds import KINDS
 from tbcore.names import natural
-from tbcore.series import FileReport, Problem, Series
+from tbcore.series import FileReport, Problem, Segment, Series
 
 SCHEMA = 1  # moves when a key of `document` changes its meaning or goes
 
@@ -58,12 +61,28 @@ _FILES = {
     "read": "int64",
     "waiting": "int64",
     "problems": "int64",
+    "tags": "int64",
+    "points": "int64",
+    "first_step": "Int64",
+    "last_step": "Int64",
+    "min_step": "Int64",
+    "max_step": "Int64",
+    "out_of_order": "int64",
     "opened": "float64",
     "last_wall_time": "float64",
     "writer": "str",
     "version": "str",
 }
 _PROBLEMS = {"run": "str", "file": "str", "offset": "Int64", "reason": "str", "skipped": "int64"}
+# What is wrong and what became of it, shorter than the reason; others only begin with a capital.
+_SENTENCES = {
+    scan.REASONS[scan.BAD_LENGTH]: "Length checksum failed: {skipped} skipped",
+    scan.REASONS[scan.BAD_DATA]: "Data checksum failed: 1 record skipped",
+    scan.REASONS[scan.BAD_MESSAGE]: "Not a readable Event message: 1 record skipped",
+    scan.REASONS[scan.LENGTH_KEPT]: "Length checksum failed: record kept",
+    scan.REASONS[scan.FRAME_KEPT]: "Length damaged: record recovered",
+    scan.REASONS[scan.BAD_FRAME]: "Length and data damaged: {skipped} skipped",
+}
 _SESSIONS = {"run": "str", "status": "str", "step": "int64", "wall_time": "float64", "about": "str"}
 
 
@@ -77,6 +96,10 @@ class Logged(Protocol):
     @property
     def files(self) -> tuple[FileReport, ...]:
         """Return what is known of its files."""
+
+    @property
+    def segments(self) -> tuple[tuple[str, object, object, object], ...]:
+        """Return, for each of its files, a tuple that begins with the path by which segments of series name it."""
 
     @property
     def series(self) -> Mapping[tuple[str, str], Series]:
@@ -93,11 +116,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A run of which only some series are looked at."""
+    """A run of which only some series are looked at; every: all of them."""
 
     name: str
     files: tuple[FileReport, ...]
+    segments: tuple[tuple[str, object, object, object], ...]
     series: Mapping[tuple[str, str], Series]
+    every: Mapping[tuple[str, str], Series]
     problems: tuple[Problem, ...]
 
 
@@ -172,14 +197,22 @@ def tags_table(run: Logged) -> pd.DataFrame:
     return _table(_TAGS, list(_tag_rows(run)))
 
 
-def files_table(runs: Iterable[Logged]) -> pd.DataFrame:
+def files_table(runs: Iterable[R], rows_of: Callable[[R], Iterable[Row]] | None = None) -> pd.DataFrame:
     """Return one row per event file.
 
     Columns: run, file (name below the logdir), size, records (intact ones), read and waiting (bytes read, and of an
-    unfinished last record), problems (how many), opened and last_wall_time (seconds since the epoch, NaN when the file
-    holds none), writer and version (as the file says, "" when it does not).
+    unfinished last record), problems (how many), tags (how many, of all kinds), points, first_step, last_step, min_step,
+    max_step and out_of_order (of what the file holds, <NA> where it holds nothing; see the module's docstring), opened
+    and last_wall_time (seconds since the epoch, NaN when the file holds none), writer and version (as the file says, ""
+    when it does not).
+    rows_of: what returns the `file_rows` of a run, for those who remember them.
     """
-    return _table(_FILES, [row for run in runs for row in _file_rows(run)])
+    return _table(_FILES, [row for run in runs for row in (rows_of or file_rows)(run)])
+
+
+def file_rows(run: Logged) -> list[Row]:
+    """Return the rows of one run in `files_table`."""
+    return list(_file_rows(run))
 
 
 def problems_table(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> pd.DataFrame:
@@ -189,6 +222,23 @@ def problems_table(runs: Iterable[Logged], problems: Iterable[Problem] = ()) -> 
     problems: those of folders, which come first with run ""; what is listed there of files of the runs is left out.
     """
     return _table(_PROBLEMS, list(_problem_rows(list(runs), problems)))
+
+
+def sentence(problem: Mapping[str, Any]) -> str:
+    """Return a row of `problems_table` in words: what is wrong, and what became of it."""
+    reason, skipped = problem["reason"], problem["skipped"]
+    if reason in _SENTENCES:
+        words: str = _SENTENCES[reason].format(skipped="1 byte" if skipped == 1 else f"{skipped:,} bytes")
+        return words
+    return f"{reason[:1].upper()}{reason[1:]}"
+
+
+def lost(run: Logged) -> bool:
+    """Return whether anything of the run's files is lost: damage of which every record was recovered loses nothing."""
+    return any(
+        file.uncounted > 0 or any(problem.skipped > 0 or problem.offset < 0 for problem in file.problems)
+        for file in run.files
+    )
 
 
 def sessions_table(runs: Iterable[R], rows_of: Callable[[R], Iterable[Row]] | None = None) -> pd.DataFrame:
@@ -209,7 +259,7 @@ def session_rows(run: Logged) -> list[Row]:
 def narrowed(run: Logged, passes: Callable[[str], bool]) -> Narrowed:
     """Return the run with only those series whose tag passes; its files and problems stay."""
     series = {key: series for key, series in run.series.items() if passes(key[1])}
-    return Narrowed(run.name, run.files, series, run.problems)
+    return Narrowed(run.name, run.files, run.segments, series, run.series, run.problems)
 
 
 def document(logdir: str, runs: Iterable[Logged], problems: Iterable[Problem] = (), *, tags: bool = False) -> Row:
@@ -261,7 +311,7 @@ def _kind_rows(run: Logged) -> Iterator[Row]:
             "out_of_order": int(m.out_of_order.sum()),
             "superseded": int(m.superseded.sum()),
             "non_finite": None if m.non_finite is None else int(m.non_finite.sum()),
-            "bytes": None if m.bytes is None else int(m.bytes.sum()),
+            "bytes": (_scalar_bytes(run) if kind == "scalars" else None) if m.bytes is None else int(m.bytes.sum()),
             "first_wall_time": float(np.fmin.reduce(m.first_wall_time)),
             "last_wall_time": float(np.fmax.reduce(m.last_wall_time)),
         }
@@ -295,7 +345,8 @@ def _tag_rows(run: Logged) -> Iterator[Row]:
 
 
 def _file_rows(run: Logged) -> Iterator[Row]:
-    for file in run.files:
+    by_path = _by_path(run.series)
+    for (path, *_rest), file in zip(run.segments, run.files, strict=True):
         yield {
             "run": run.name,
             "file": file.name,
@@ -304,11 +355,67 @@ def _file_rows(run: Logged) -> Iterator[Row]:
             "read": file.read,
             "waiting": file.waiting,
             "problems": _count(file),
+            **_numbers_of_file(by_path.get(path, {})),
             "opened": file.opened,
             "last_wall_time": file.last_wall_time if math.isfinite(file.last_wall_time) else math.nan,
             "writer": file.writer,
             "version": file.version,
         }
+
+
+def _numbers_of_file(held: Mapping[tuple[str, str], Series]) -> Row:
+    """Return the numbers of series of any kinds, together."""
+    by_kind: dict[str, list[Series]] = {}
+    for (kind, _tag), series in held.items():
+        by_kind.setdefault(kind, []).append(series)
+    found = [_measure(series) for series in by_kind.values()]
+    if not found:
+        steps = dict.fromkeys(("first_step", "last_step", "min_step", "max_step"))
+        return {"tags": 0, "points": 0, **steps, "out_of_order": 0}
+    opening = _joined([_known(m.opening, np.inf) for m in found])
+    closing = _joined([_known(m.closing, -np.inf) for m in found])
+    return {
+        "tags": len(held),
+        "points": sum(int(m.points.sum()) for m in found),
+        "first_step": int(_joined([m.first_step for m in found])[np.argmin(opening)]),
+        "last_step": int(_joined([m.last_step for m in found])[::-1][np.argmax(closing[::-1])]),
+        "min_step": min(int(m.min_step.min()) for m in found),
+        "max_step": max(int(m.max_step.max()) for m in found),
+        "out_of_order": sum(int(m.out_of_order.sum()) for m in found),
+    }
+
+
+def _by_path(series: Mapping[tuple[str, str], Series]) -> dict[str, dict[tuple[str, str], Series]]:
+    """Return what each file holds of the series, by its path; the restarts are left out, which no number here needs."""
+    found: dict[str, dict[tuple[str, str], Series]] = {}
+    for key, one in series.items():
+        segments: dict[str, list[Segment]] = {}
+        for segment in one.segments:
+            if len(segment.steps):
+                segments.setdefault(segment.file, []).append(segment)
+        for path, some in segments.items():
+            found.setdefault(path, {})[key] = replace(one, segments=tuple(some), restarts=())
+    return found
+
+
+def _scalar_bytes(run: Logged) -> int | None:
+    """Return about how many bytes the scalars of a run take in its files, None where some are not looked at."""
+    every = run.every if isinstance(run, Narrowed) else run.series
+    if any(kind == "scalars" and (kind, tag) not in run.series for kind, tag in every):
+        return None
+    others: dict[str, int] = {}
+    holding = set()
+    for (kind, _tag), series in every.items():
+        for segment in series.segments:
+            if segment.places is not None:
+                others[segment.file] = others.get(segment.file, 0) + int(segment.places[:, 1].sum())
+            elif kind == "scalars" and len(segment.steps):
+                holding.add(segment.file)
+    return sum(
+        max(0, file.read - others.get(path, 0) - sum(problem.skipped for problem in file.problems))
+        for (path, *_rest), file in zip(run.segments, run.files, strict=True)
+        if path in holding
+    )
 
 
 def _problem_rows(runs: Sequence[Logged], problems: Iterable[Problem]) -> Iterator[Row]:

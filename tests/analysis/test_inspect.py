@@ -45,15 +45,15 @@ def scalars(*points, tag="loss"):
 
 
 def test_the_numbers_of_a_kind_are_those_of_its_tags_together(tmp_path):
-    ef.write(
+    path = ef.write(
         tmp_path / "a" / FILE,
         ef.version(),
         *scalars((3, 1.0, 1), (5, math.nan, 2), (4, math.inf, 3), (9, 2.0, 4)),
         *scalars((0, 1.0, 5), (3, 2.0, 6), tag="accuracy"),
     )
     table = inspect.kinds_table(opened(tmp_path).runs)
-    assert table["bytes"].isna().all()
-    assert row(table.drop(columns="bytes"), run="a", kind="scalars") == {
+    assert row(table, run="a", kind="scalars") == {
+        "bytes": path.stat().st_size,
         "run": "a",
         "kind": "scalars",
         "tags": 2,
@@ -77,6 +77,28 @@ def test_payloads_are_counted_in_bytes_and_not_read(tmp_path):
     table = inspect.kinds_table(opened(tmp_path).runs)
     assert row(table, kind="images")["bytes"] == 2 * len(image)
     assert table["non_finite"].isna().all()
+
+
+def test_scalars_take_what_was_read_less_other_payloads_and_what_was_skipped(tmp_path):
+    image = ef.image("picture", 1, 1, b"x" * 1000)
+    bad = ef.flip(ef.scalar(1, "loss", 1.0), -1)
+    loss = ef.scalar(0, "loss", 1.0)
+    both, alone = ef.record(ef.event(0, image)), ef.version() + ef.record(ef.event(0, image))
+    ef.write(tmp_path / FILE, ef.version(), loss, both, bad, loss, loss[:9])
+    ef.write(tmp_path / f"{FILE}.2", alone)
+    ef.write(tmp_path / f"{FILE}.3", ef.version(), loss)
+    (run,) = opened(tmp_path).runs
+    expected = 2 * len(ef.version()) + 3 * len(loss) + len(both) - len(image)
+    assert row(inspect.kinds_table([run]), kind="scalars")["bytes"] == expected
+    some = inspect.narrowed(run, matcher("loss"))
+    assert row(inspect.kinds_table([some]), kind="scalars")["bytes"] == expected
+
+
+def test_bytes_of_single_tags_of_scalars_are_not_known(tmp_path):
+    ef.write(tmp_path / FILE, ef.version(), *ef.curve("loss", [1.0]), *ef.curve("rate", [1.0]))
+    (run,) = opened(tmp_path).runs
+    assert inspect.tags_table(run)["bytes"].isna().all()
+    assert inspect.kinds_table([inspect.narrowed(run, matcher("loss"))])["bytes"].isna().all()
 
 
 def test_kinds_come_in_one_order_and_runs_in_theirs(tmp_path):
@@ -165,6 +187,25 @@ def test_a_narrowed_run_keeps_its_files(tmp_path):
 # Files, problems, sessions -------------------------------------------------------------------------------------------
 
 
+def test_a_file_has_the_numbers_of_what_it_holds_alone(tmp_path):
+    text = ef.tensor("note", "string", [b"hello"], (), ef.metadata("text"))
+    note = ef.record(ef.event(7, text, wall=ef.T0 + 5))
+    ef.write(tmp_path / f"{FILE}.1", ef.version(), *scalars((3, 1.0, 1), (9, 1.0, 2), (4, 1.0, 3)), note)
+    ef.write(tmp_path / f"{FILE}.2", ef.version(wall=ef.T0 + 50), *scalars((2, 1.0, 51)))
+    ef.write(tmp_path / f"{FILE}.3", ef.version(wall=ef.T0 + 60))
+    table = inspect.files_table(opened(tmp_path).runs)
+    names = ["tags", "points", "first_step", "last_step", "min_step", "max_step", "out_of_order"]
+    assert table[names].iloc[0].to_list() == [2, 4, 3, 7, 3, 9, 1]
+    assert table[names].iloc[1].to_list() == [1, 1, 2, 2, 2, 2, 0]
+    assert table[names].iloc[2].dropna().to_list() == [0, 0, 0]
+
+
+def test_a_problem_is_said_in_a_sentence():
+    row = {"reason": "length checksum failed", "skipped": 4096}
+    assert inspect.sentence(row) == "Length checksum failed: 4,096 bytes skipped"
+    assert inspect.sentence({"reason": "cannot be read", "skipped": 0}) == "Cannot be read"
+
+
 def test_an_unfinished_record_waits_and_is_no_problem(tmp_path):
     whole = ef.version(writer="me") + ef.scalar(0, "loss", 1.0)
     ef.write(tmp_path / FILE, whole, ef.scalar(1, "loss", 1.0)[:10])
@@ -244,7 +285,9 @@ def test_the_document_is_plain_json(tmp_path):
     first, second = document["runs"]
     assert list(first) == ["run", "kinds", "files", "sessions", "tags"]
     assert first["kinds"][0]["first_wall_time"] == "NaN"
-    assert first["kinds"][0]["bytes"] is None
+    assert first["kinds"][0]["bytes"] == first["files"][0]["read"] - first["kinds"][1]["bytes"]
+    assert first["tags"][0]["bytes"] is None
+    assert second["files"][0]["first_step"] is None
     assert first["tags"][0]["tag"] == "loss"
     assert second["files"][0]["opened"] == "NaN"
     assert "tags" not in inspect.document("logs", logdir.runs)["runs"][0]

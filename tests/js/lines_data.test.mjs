@@ -9,7 +9,8 @@ import { heard, newOutbox, post } from "../../tbcore/ui/components/lines/sync.js
 import * as table from "../../tbcore/ui/components/lines/table.js";
 import { weightOf } from "../../tbcore/ui/components/lines/toolbar.js";
 
-const { abscissa, column, nearestRow, newSeries, readSeries, rowsWithin, sameSeries, smoothedLine } = table;
+const { abscissa, brokenAtZero, column, nearestRow, newSeries, readSeries } = table;
+const { rowsWithin, sameSeries, smoothedLine } = table;
 const floats = (...values) => Float64Array.from(values);
 const near = (actual, expected) => {
   assert.equal(actual.length, expected.length);
@@ -151,15 +152,45 @@ test("rows to draw reach one past the range, and all where x goes backwards or i
   assert.deepEqual(rowsWithin(line(0, NaN, 1), 0, 1), [0, 3]);
 });
 
+/** Return the unsmoothed line of a series on the step axis. */
+function lineOf(series) {
+  const { run: name, value } = series;
+  const raw = abscissa(series, "step");
+  return { run: { name }, series, raw, smooth: null, values: value, smoothValues: value, drawn: value };
+}
+
 test("the pointer reads the nearest line first", () => {
   const lines = ["low", "high"].map((name, at) => {
     const series = newSeries(name, { step: floats(0, 10), wall: floats(0, 1), value: floats(at * 5, at * 5) });
-    const raw = abscissa(series, "step");
-    return { run: { name }, series, raw, smooth: null, values: series.value, smoothValues: series.value };
+    return lineOf(series);
   });
   const frame = { lines, xs: newScale(0, 10, 0, 100), ys: newScale(0, 5, 50, 0) };
   assert.deepEqual(readings(frame, 9, 10).map(({ line, row }) => [line.run.name, row]), [["high", 1], ["low", 1]]);
   assert.deepEqual(readings(frame, 2, 45).map(({ line, row }) => [line.run.name, row]), [["low", 0], ["high", 0]]);
+});
+
+test("a line that ended before the crosshair is read last", () => {
+  const lines = [["ended", 10], ["runs", 100], ["sparse", 200]].map(([name, last]) => {
+    const series = newSeries(name, { step: floats(0, last), wall: floats(0, 1), value: floats(1, 1) });
+    return lineOf(series);
+  });
+  const frame = { lines, xs: newScale(0, 200, 0, 200), ys: newScale(0, 5, 50, 0) };
+  const found = readings(frame, 95, 40).map(({ line, gone }) => [line.run.name, gone]);
+  assert.deepEqual(found, [["runs", false], ["sparse", false], ["ended", true]]);
+});
+
+test("points at no time or an infinite one leave the others their range", () => {
+  const wall = floats(5, NaN, Infinity, 7);
+  const series = newSeries("a", { step: floats(0, 1, 2, 3), wall, value: floats(1, 2, 3, 4) });
+  const line = abscissa(series, "wall", null);
+  assert.deepEqual([line.low, line.high, line.rising], [5, 7, false]);
+  assert.equal(nearestRow(line, 6.5), 3);
+  const lost = newSeries("a", { step: floats(0, 1), wall: floats(NaN, -Infinity), value: floats(1, 2) });
+  assert.equal(nearestRow(abscissa(lost, "wall", null), 0), -1);
+});
+
+test("on a log axis a smoothed line breaks where its values are zero or less", () => {
+  near(brokenAtZero(floats(1, 0.5, 0.3, 0.6), floats(1, 0, -1, 2)), [1, NaN, NaN, 0.6]);
 });
 
 test("pages are cut from the group's tags and stay inside them", () => {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 process.env.TZ = "America/New_York";
 const scale = await import("../../tbcore/ui/components/lines/scale.js");
 const zoom = await import("../../tbcore/ui/components/lines/zoom.js");
+const { xAxis } = await import("../../tbcore/ui/components/lines/paint.js");
 const { airyRange, durationTicks, linearTicks, logTicks, momentTicks, newScale, pixelAt, valueAt, widened } = scale;
 
 test("linear ticks are round numbers inside the range", () => {
@@ -52,6 +53,24 @@ test("month and year ticks are calendar months and years", () => {
   assert.deepEqual(months.map((tick) => new Date(tick * 1000).getMonth()), [1, 2, 3, 4, 5]);
   const years = momentTicks(Date.UTC(1971, 5, 1) / 1000, Date.UTC(2025, 5, 1) / 1000, 5).ticks;
   assert.deepEqual(years.map((tick) => new Date(tick * 1000).getFullYear()), [1980, 1990, 2000, 2010, 2020]);
+});
+
+const letters = (label) => 6.2 * label.length;
+
+test("the labels of an x axis reach near its end and have room", () => {
+  assert.deepEqual(xAxis([0, 1999], "step", 350, letters).labels, ["0", "500", "1000", "1500", "2000"]);
+  assert.deepEqual(xAxis([0, 1238], "step", 350, letters).labels, ["0", "200", "400", "600", "800", "1000", "1200"]);
+  for (const [high, width] of [[1499, 280], [949, 300], [17, 150], [1.9e6, 350], [3, 90]]) {
+    const { ticks, labels } = xAxis([0, high], "step", width, letters);
+    const room = ((ticks[1] - ticks[0]) / high) * width;
+    assert.ok(labels.every((label) => letters(label) < room), `${high}: ${labels}`);
+  }
+});
+
+test("an axis of one tick or of none is made as well", () => {
+  assert.deepEqual(xAxis([41.5, 42.5], "step", 350, letters).labels, ["42"]);
+  const { ticks, dates } = xAxis([1.2, 1.3], "wall", 20, letters);
+  assert.equal(dates.length, ticks.length);
 });
 
 test("a single value gets room around it", () => {

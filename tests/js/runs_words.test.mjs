@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, clockLead, cutMiddle, explanation, fewDigits, fresh } from "../../tbcore/ui/components/runs/words.js";
-import { intervalTitle, readLine, shownCount, wrongRegex } from "../../tbcore/ui/components/runs/words.js";
+import { ago, briefAge, clockLead, cutMiddle, fewDigits, fresh } from "../../tbcore/ui/components/runs/words.js";
+import { explanation, intervalTitle, matchCount } from "../../tbcore/ui/components/runs/words.js";
+import { readLine, shownCount, wrongRegex } from "../../tbcore/ui/components/runs/words.js";
 
 const letters = (text) => Array.from(text).length;
 
 test("an age is told in its largest unit", () => {
   const ages = [0.4, 3.9, 59.9, 60, 3599, 7200, 86400 * 5].map(ago);
   assert.deepEqual(ages, ["just now", "3 s ago", "59 s ago", "1 min ago", "59 min ago", "2 h ago", "5 d ago"]);
+});
+
+test("the age of a run is told in few letters", () => {
+  const ages = [null, 3, 60, 3599, 7200, 86400 * 5].map(briefAge);
+  assert.deepEqual(ages, ["", "now", "1m", "59m", "2h", "5d"]);
 });
 
 test("a run is fresh for two minutes after its last event", () => {
@@ -42,12 +48,25 @@ test("the count says how many of how many", () => {
 });
 
 test("many runs of which few are shown are explained in one line", () => {
-  assert.equal(explanation({ mode: "newest" }, 5000, 100, 500), "5,000 runs: the newest 100 are shown");
-  assert.equal(explanation({ mode: "newest" }, 500, 100, 500), "");
+  assert.equal(explanation({ mode: "newest" }, 100, 5000, 100, 500), "5,000 runs: the newest 100 are shown");
+  assert.equal(explanation({ mode: "newest" }, 500, 500, 100, 500), "");
 });
 
 test("a standing pattern is named", () => {
-  assert.equal(explanation({ mode: "pattern", pattern: "^lr" }, 8, 100, 500), "Shown: runs that match ^lr");
+  assert.equal(explanation({ mode: "pattern", pattern: "^lr" }, 2, 8, 100, 500), "Shown: runs that match ^lr");
+});
+
+test("a selection that finds no run says so", () => {
+  const told = (selection, total = 8) => explanation(selection, 0, total, 100, 500);
+  assert.equal(told({ mode: "pattern", pattern: "nosuchrun" }), "No run matches nosuchrun");
+  assert.equal(told({ mode: "only", runs: ["gone"] }), "No run is named gone");
+  assert.equal(told({ mode: "only", runs: ["gone", "lost"] }), "None of the 2 runs chosen is here");
+  assert.equal(told({ mode: "only", runs: [] }), "");
+  assert.equal(told({ mode: "only", runs: ["gone"] }, 0), "");
+});
+
+test("matches are counted in words", () => {
+  assert.deepEqual([1, 59].map(matchCount), ["1 run matches", "59 runs match"]);
 });
 
 test("a wrong regex says why and what the list still holds", () => {

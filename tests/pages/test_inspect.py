@@ -65,7 +65,8 @@ def test_problems_come_first_and_in_words(logdir: Path) -> None:
     app = opened()
     assert headings(app) == ["Problems", "By run and kind", "Sessions", "Files", "Tags of one run"]
     (problem,) = cells(app, "Problems")
-    assert (problem["run"], problem["reason"], problem["file"]) == ("hurt", "data checksum failed", f"hurt/{FILE}")
+    words = "Data checksum failed: 1 record skipped"
+    assert (problem["run"], problem["words"], problem["file"]) == ("hurt", words, "…1.host")
     assert problem["skipped"] == len(ef.scalar(1, "loss", 1.0))
 
 
@@ -91,20 +92,49 @@ def test_the_tables_follow_the_selection_but_the_problems_do_not(logdir: Path) -
     assert {row["run"] for row in cells(app, "By run and kind")} == {"good_*run*"}
     assert len(cells(app, "Files")) == 1
     assert len(cells(app, "Problems")) == 1
-    assert any("1 of 2 runs are selected" in caption.value for caption in app.main.caption)
+    assert any("Only of the selected runs, 1 of 2," in caption.value for caption in app.main.caption)
+
+
+def test_without_a_selected_run_one_sentence_stands_for_its_tables(logdir: Path) -> None:
+    app = opened(only=[""])
+    assert headings(app) == ["Problems", "Tags of one run"]
+    assert any("No run is selected" in text.value for text in app.main.markdown)
+
+
+def test_the_problems_of_the_run_that_was_asked_for_come_first(logdir: Path) -> None:
+    assert [text.value for text in opened(run="hurt").main.text] == ["Those of the run hurt come first."]
+    assert not opened().main.text
+
+
+def test_a_file_has_numbers_of_its_own(logdir: Path) -> None:
+    first, second = cells(opened(), "Files")
+    assert (first["file"], first["tags"], first["points"], first["first_step"]) == ("…1.host", 2, 3, "0 – 1")
+    assert (second["tags"], second["points"], second["first_step"], second["problems"]) == (2, 3, "0 – 2", 1)
+
+
+def test_columns_that_say_nothing_are_left_out(logdir: Path) -> None:
+    assert list(cells(opened(), "By run and kind")[0]) == [
+        "run",
+        "kind",
+        "tags",
+        "points",
+        "first_step",
+        "bytes",
+        "first_wall_time",
+    ]
 
 
 def test_a_link_chooses_the_run_whose_tags_are_shown(logdir: Path) -> None:
     app = opened(run="hurt")
     assert app.selectbox("run").value == "hurt"
-    assert [row["tag"] for row in cells(app, "Tags of one run")] == ["loss", "__session_log__"]
+    assert [row["tag"] for row in cells(app, "Tags of one run")] == ["loss", "(sessions)"]
 
 
 def test_another_run_can_be_chosen(logdir: Path) -> None:
     app = opened()
     assert [row["tag"] for row in cells(app, "Tags of one run")] == ["loss", "rate"]
     app.selectbox("run").set_value("hurt").run()
-    assert [row["tag"] for row in cells(app, "Tags of one run")] == ["loss", "__session_log__"]
+    assert [row["tag"] for row in cells(app, "Tags of one run")] == ["loss", "(sessions)"]
 
 
 def test_the_tag_filter_narrows_the_tags(logdir: Path) -> None:
@@ -114,10 +144,10 @@ def test_the_tag_filter_narrows_the_tags(logdir: Path) -> None:
     assert any("No tag of this run passes the tag filter" in text.value for text in app.main.markdown)
 
 
-def test_steps_beyond_what_browsers_count_are_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_beyond_what_browsers_count_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ef.write(tmp_path / FILE, ef.version(), ef.scalar(2**60 + 1, "loss", 1.0, ef.T0))
     monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
-    assert cells(opened(), "By run and kind")[0]["max_step"] == str(2**60 + 1)
+    assert cells(opened(), "By run and kind")[0]["first_step"] == f"{2**60 + 1:,}"
 
 
 def test_a_run_without_values_is_said_to_have_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,4 +163,4 @@ def test_names_that_are_not_text_are_spelled(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
     app = opened()
     assert cells(app, "By run and kind")[0]["run"] == "\\udcff"
-    assert cells(app, "Files")[0]["file"] == f"\\udcff/{FILE}"
+    assert cells(app, "Files")[0]["run"] == "\\udcff"

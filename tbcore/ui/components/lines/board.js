@@ -1,7 +1,7 @@
 /** One component on the page: what the server sent, what the visitor chose, and when which card is painted. */
 
 import { blankCard, dressCard, measureCard, newCard, paintCard, paintFocus } from "./card.js";
-import { arrange, element, readPalette } from "./dom.js";
+import { arrange, coveredTop, element, readPalette } from "./dom.js";
 import { dressGroup, newGroup, pageOf } from "./grid.js";
 import { listenHover, newTooltip, paintHover } from "./hover.js";
 import { closeOutbox, heard, newOutbox, post } from "./sync.js";
@@ -53,6 +53,7 @@ export function update(board, data, send) {
   if (heard(board.outbox, "settings", said) || first) board.settings = said;
   if (first) adopt(board);
   heard(board.outbox, "width", view.columns ?? null);
+  takeCeiling(board);
   takeRuns(board, view.runs);
   takePalette(board);
   board.byTag = new Map(view.cards.map((card) => [card.tag, card]));
@@ -94,6 +95,10 @@ function takeRuns(board, runs) {
   const text = JSON.stringify(runs.map((run) => [run.name, run.color, run.start, board.isShown(run.name)]));
   if (text !== board.runsText) soil(board);
   board.runsText = text;
+}
+
+function takeCeiling(board) {
+  board.root.style.setProperty("--ceiling", `${coveredTop()}px`);
 }
 
 function takePalette(board) {
@@ -266,6 +271,7 @@ function see(board, entries) {
 
 function resize(board) {
   if (!board.view) return;
+  takeCeiling(board);
   for (const card of board.cards.values()) {
     const { clientWidth, clientHeight } = card.plot;
     if (card.near && (clientWidth !== card.width || clientHeight !== card.height)) soilCard(board, card);

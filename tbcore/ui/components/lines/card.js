@@ -1,13 +1,13 @@
 /** One card: its elements, its scales, its three layers of canvas. */
 
-import { arrange, element, freshContext, iconButton, release, writeName } from "./dom.js";
+import { element, freshContext, iconButton, release, writeName } from "./dom.js";
 import { counted } from "./format.js";
 import { paintAxes, paintLine, paintNotFinite, xAxis, yAxis } from "./paint.js";
 import { airyRange, newScale, widened } from "./scale.js";
-import { abscissa, rowsWithin, smoothedLine } from "./table.js";
+import { abscissa, brokenAtZero, rowsWithin, smoothedLine } from "./table.js";
 
 const ROOM = { step: 1, relative: 1, wall: 30 };
-const FAINT = "30%";
+const FAINT = "42%";
 
 /** Return a new card for `tag` without data. `act(name, card)` is called when one of its buttons is pressed. */
 export function newCard(tag, act) {
@@ -25,9 +25,9 @@ export function newCard(tag, act) {
   card.wideButton = iconButton("wide", "Full width", () => act("wide", card));
   actions.append(card.reset, card.logButton, card.wideButton);
   const header = element("header");
-  header.append(card.heading, actions);
+  header.append(card.heading, card.note, actions);
   card.plot.setAttribute("role", "img");
-  card.plot.append(card.axes, card.lines, card.focus, card.cursor, card.note);
+  card.plot.append(card.axes, card.lines, card.focus, card.cursor);
   card.root.append(header, card.plot);
   return card;
 }
@@ -62,7 +62,8 @@ export function seriesOf(card) {
 
 /** Return the lines of the runs that are shown, on the current axis: what painting, hovering and fitting share. */
 export function shownLines(card, board) {
-  const { axis, smoothing, earlier } = board.settings;
+  const { axis, smoothing, earlier, log_y } = board.settings;
+  const log = card.log ?? log_y;
   const lines = [];
   for (const series of seriesOf(card)) {
     const run = board.runs.get(series.run);
@@ -70,8 +71,10 @@ export function shownLines(card, board) {
     if (series.earlier && !earlier) continue;
     const start = run.start ?? firstWall(card, series);
     const smoothed = series.earlier ? series : smoothedLine(series, smoothing, board.view.smoothed_with);
+    const breaks = log && series.facts.notPositive > 0 && smoothed.value.length === series.value.length;
     lines.push({
       run, series, start, values: series.value, smoothValues: smoothed.value,
+      drawn: breaks ? brokenAtZero(smoothed.value, series.value) : smoothed.value,
       raw: abscissa(series, axis, start), smooth: smoothed === series ? null : abscissa(smoothed, axis, start),
     });
   }
@@ -90,19 +93,21 @@ export function paintCard(card, board) {
   const xRange = xRangeOf(card, lines, settings.axis);
   const yRange = yRangeOf(card, lines, xRange, log);
   const vertical = yAxis(yRange, log, bottom - 8);
-  const widest = vertical.labels.reduce((most, label) => Math.max(most, context.measureText(label).width), 0);
+  const widthOf = (label) => context.measureText(label).width;
+  const widest = vertical.labels.reduce((most, label) => Math.max(most, widthOf(label)), 0);
   const left = Math.round(Math.min(card.width / 3, Math.max(40, widest + 12)));
   const box = { left, top: 8, right: card.width - 10, bottom };
   const inset = card.zoom?.x ? 0 : 4;
   const xs = newScale(xRange[0], xRange[1], box.left + inset, box.right - inset);
   const ys = newScale(yRange[0], yRange[1], box.bottom, box.top, log);
-  paintAxes(context, box, xs, ys, xAxis(xRange, settings.axis, box.right - box.left), vertical, palette);
+  const horizontal = xAxis(xRange, settings.axis, box.right - box.left, widthOf);
+  paintAxes(context, box, xs, ys, horizontal, vertical, palette);
   card.frame = { box, xs, ys, lines, log, ratio };
   const pencil = clipped(freshContext(card.lines, card.width, card.height, ratio), box);
   paintLines(pencil, card.frame, lines, board, 1.6);
   pencil.restore();
   paintFocus(card, board);
-  arrange(card.note, notes(lines, log).map((text) => element("span", "", text)));
+  card.note.textContent = card.note.title = noteOf(lines, log);
   card.root.dataset.painted = performance.now();
 }
 
@@ -152,7 +157,7 @@ function paintLines(context, { box, xs, ys, ratio }, lines, { settings, palette 
   for (const line of lines) {
     if (line.series.earlier) continue;
     context.strokeStyle = context.fillStyle = line.run.color;
-    paintLine(context, line.smooth ?? line.raw, line.smoothValues, xs, ys, ratio);
+    paintLine(context, line.smooth ?? line.raw, line.drawn, xs, ys, ratio);
   }
 }
 
@@ -169,6 +174,8 @@ function xRangeOf(card, lines, axis) {
     if (raw.low < low) low = raw.low;
     if (raw.high > high) high = raw.high;
   }
+  // Most runs log their first value a moment after they start: the axis begins at the start.
+  if (axis === "relative" && low > 0 && low < high / 2) low = 0;
   return widened(low, high, ROOM[axis]);
 }
 
@@ -184,10 +191,12 @@ function yRangeOf(card, lines, [left, right], log) {
       // A smoothed value lies between the values it is made of.
       take(log ? line.series.facts.lowPositive : line.series.facts.low);
       take(line.series.facts.high);
+      // On a log axis it may lie below every positive one, if some are zero.
+      if (log && line.drawn !== line.smoothValues) for (const value of line.drawn) if (value > 0) take(value);
       continue;
     }
     takeWithin(line.raw, line.values, left, right, log, take);
-    if (line.smooth) takeWithin(line.smooth, line.smoothValues, left, right, log, take);
+    if (line.smooth) takeWithin(line.smooth, line.drawn, left, right, log, take);
   }
   return airyRange(low, high, log);
 }
@@ -207,13 +216,13 @@ function takeWithin(run, values, left, right, log, take) {
   }
 }
 
-function notes(lines, log) {
-  if (lines.length === 0) return ["no points of the shown runs"];
+function noteOf(lines, log) {
+  if (lines.length === 0) return "no points of the shown runs";
   const finite = lines.some(({ series }) => series.facts.low <= series.facts.high);
-  if (!finite) return ["no finite values"];
-  if (!log) return [];
+  if (!finite) return "no finite values";
+  if (!log) return "";
   const hidden = lines.reduce((sum, { series }) => sum + series.facts.notPositive, 0);
-  if (!hidden) return [];
+  if (!hidden) return "";
   const complete = lines.every(({ series }) => series.whole);
-  return [`${complete ? counted(hidden, "value") : "values"} ≤ 0 not shown on a log axis`];
+  return complete ? `${counted(hidden, "value")} ≤ 0 not shown on a log axis` : "values ≤ 0 are not shown";
 }

@@ -68,6 +68,11 @@ export function readPalette(host) {
   };
 }
 
+/** Return how many pixels of the page's top the app's header covers. */
+export function coveredTop() {
+  return document.querySelector('[data-testid="stHeader"]')?.getBoundingClientRect().height ?? 0;
+}
+
 /** Give a canvas the size of its box in device pixels, cleared, and return its context in CSS pixels. */
 export function freshContext(canvas, width, height, ratio) {
   const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];

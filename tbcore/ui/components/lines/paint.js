@@ -6,6 +6,9 @@ import { rowsWithin } from "./table.js";
 
 const FAR = 1e6;
 const MARKER_GAP = 10;
+const SPACINGS = [66, 50, 40, 34];
+const BARE = 0.13;
+const LABEL_GAP = 8;
 
 /** Return the y axis as {ticks, labels}. */
 export function yAxis([low, high], log, height) {
@@ -14,20 +17,36 @@ export function yAxis([low, high], log, height) {
   return { ticks, labels: step ? tickLabels(ticks, step) : ticks.map((tick) => number(tick)) };
 }
 
-/** Return the x axis as {ticks, labels, dates}; `dates` is the second row of a wall time axis, else empty. */
-export function xAxis([low, high], axis, width) {
+/**
+ * Return the x axis as {ticks, labels, dates}; `dates` is the second row of a wall time axis, else empty.
+ *
+ * widthOf: the pixels a label takes. Of several distances between ticks the widest is taken that leaves no end bare.
+ */
+export function xAxis([low, high], axis, width, widthOf) {
+  const made = SPACINGS.map((pixels) => ticksOf(low, high, axis, width / pixels));
+  const reaches = ({ ticks, step, labels }) => {
+    const room = (step / (high - low)) * width;
+    return ticks.length > 1 && high - ticks.at(-1) <= BARE * (high - low)
+      && labels.every((label) => widthOf(label) + LABEL_GAP <= room);
+  };
+  const { ticks, labels, dates } = made.find(reaches) ?? made[0];
+  return { ticks, labels, dates };
+}
+
+function ticksOf(low, high, axis, count) {
   if (axis === "relative") {
-    const { ticks, step } = durationTicks(low, high, width / 66);
-    return { ticks, labels: ticks.map((tick) => durationLabel(tick, step)), dates: [] };
+    const { ticks, step } = durationTicks(low, high, count);
+    return { ticks, step, labels: ticks.map((tick) => durationLabel(tick, step)), dates: [] };
   }
   if (axis === "wall") {
-    const { ticks, step } = momentTicks(low, high, width / 62);
+    const { ticks, step } = momentTicks(low, high, count);
     const rows = ticks.map((tick) => momentLabel(tick, step));
     const dates = rows.map(([, date], at) => (at && date === rows[at - 1][1] ? "" : date));
-    return { ticks, labels: rows.map((row) => row[0]), dates };
+    return { ticks, step, labels: rows.map((row) => row[0]), dates };
   }
-  const { ticks, step } = linearTicks(low, high, width / 66, 1);
-  return { ticks, labels: tickLabels(ticks, step), dates: [] };
+  // The last of 2000 steps is 1999: a tick that close to the end is still in sight.
+  const { ticks, step } = linearTicks(low, high + (high - low) * 0.004, count, 1);
+  return { ticks, step, labels: tickLabels(ticks, step), dates: [] };
 }
 
 /** Draw grid lines and labels around the plot's box {left, top, right, bottom}. */

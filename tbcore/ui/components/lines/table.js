@@ -102,7 +102,12 @@ export function abscissa(line, axis, start) {
   return { xs: onSteps ? line.step : line.wall, offset, rising, low: low - offset, high: high - offset };
 }
 
-/** Return the row whose x is nearest to `x`, -1 when there is none. */
+/** Return `smoothed` with NaN where the value of `raw` has no place on a log axis: an average near zero is no fall. */
+export function brokenAtZero(smoothed, raw) {
+  return Float64Array.from(smoothed, (value, index) => (raw[index] <= 0 ? NaN : value));
+}
+
+/** Return the row whose x is nearest to `x`, -1 when no row's x is finite. */
 export function nearestRow({ xs, offset, rising }, x) {
   const target = x + offset;
   if (rising) {
@@ -146,12 +151,16 @@ function order(xs) {
   let [low, high, rising] = [Infinity, -Infinity, true];
   for (let index = 0; index < xs.length; index += 1) {
     const x = xs[index];
-    if (!(x >= high)) rising = false;
+    // A point at no time, or at an infinite one, has no place on the axis: the others keep theirs.
+    if (!Number.isFinite(x)) {
+      rising = false;
+      continue;
+    }
+    if (x < high) rising = false;
     if (x < low) low = x;
     if (x > high) high = x;
   }
-  // The first point of a rising series may itself be -Infinity, which the loop's start value hides.
-  return { rising: rising && low > -Infinity && high < Infinity, low, high };
+  return { rising, low, high };
 }
 
 function firstAtLeast(xs, x) {

@@ -13,6 +13,9 @@ export function newToolbar(change) {
   const box = numberInput("number", "Smoothing weight");
   slider.addEventListener("input", () => change({ smoothing: weightOf(slider.value) }));
   box.addEventListener("input", () => box.value !== "" && change({ smoothing: weightOf(box.value) }));
+  const told = () => (box.value = String(toolbar.weight));
+  box.addEventListener("change", told);
+  box.addEventListener("blur", told);
   const label = element("label", "control");
   label.append(element("span", "", "Smoothing"), slider);
   const smoothing = element("div", "control");
@@ -36,12 +39,15 @@ export function newToolbar(change) {
   const count = element("div", "count");
   count.setAttribute("role", "status");
   root.append(smoothing, axis, logs, attempts, count);
-  return { root, slider, box, axes, log, earlier, attempts, count };
+  const toolbar = { root, slider, box, axes, log, earlier, attempts, count, weight: 0 };
+  return toolbar;
 }
 
 /** Write the settings and the counts into the controls, without disturbing one that is being used. */
 export function dressToolbar(toolbar, settings, tags, shown, runs, restarted) {
   const text = String(settings.smoothing);
+  toolbar.weight = settings.smoothing;
+  toolbar.slider.style.setProperty("--filled", String(settings.smoothing / STRONGEST));
   if (weightOf(toolbar.slider.value) !== settings.smoothing) toolbar.slider.value = text;
   if (weightOf(toolbar.box.value) !== settings.smoothing || toolbar.box.value === "") toolbar.box.value = text;
   for (const [name, button] of toolbar.axes) button.setAttribute("aria-pressed", String(name === settings.axis));
