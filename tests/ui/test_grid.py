@@ -13,7 +13,9 @@ def test_a_tag_of_a_zoom_may_hold_commas() -> None:
 
 
 def test_a_zoom_that_cannot_be_read_is_none() -> None:
-    assert [_window(text) for text in ("", "1,2", "x,2,step,t", "3,2,step,t", "nan,2,step,t", "1,inf,step,t")] == [None] * 6
+    assert [_window(text) for text in ("", "1,2", "x,2,step,t", "3,2,step,t", "nan,2,step,t", "1,inf,step,t")] == [
+        None
+    ] * 6
 
 
 def test_an_unknown_axis_is_steps() -> None:
