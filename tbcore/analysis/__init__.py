@@ -1,0 +1,1 @@
+"""Series to tables and arrays: pure, and as good in a notebook as on a page."""

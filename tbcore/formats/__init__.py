@@ -1,0 +1,1 @@
+"""Bytes to values: one file per outside format. Knows no paths, no pandas and no Streamlit."""

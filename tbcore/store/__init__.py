@@ -1,0 +1,1 @@
+"""Files to series: runs, refreshing, damage. Does not know what a kind means."""
