@@ -299,10 +299,17 @@ class Part:
 
 
 def _rows(count: int) -> dict[str, NDArray[Any]]:
-    """Return the columns of `count` rows, stretches of one block; memory that no row touches is never taken."""
+    """Return the columns of `count` rows, large ones as stretches of one block; memory that no row touches is not taken."""
+    if _ROW * count < _LARGE:
+        return {
+            "steps": np.empty(count, np.int64),
+            "walls": np.empty(count, np.float64),
+            "values32": np.empty(count, np.float32),
+            "values64": np.empty(count, np.float64),
+            "places": np.empty((count, 2), np.int64),
+        }
     count += -count % 16
-    size = _ROW * count
-    block = np.frombuffer(_pages(size), np.uint8) if size >= _LARGE else np.empty(size, np.uint8)
+    block = np.frombuffer(_pages(_ROW * count), np.uint8)
     ends = np.cumsum([0, 8, 8, 4, 8, 16]) * count
     steps, walls, values32, values64, places = (block[a:b] for a, b in itertools.pairwise(ends.tolist()))
     return {

@@ -218,7 +218,11 @@ class Logdir:
         dirty = set(changed)
         published = _clock()
         self.progress = Progress(0, len(wanted), 0, total)
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="tbcore") as pool:
+        # Small files have a lane of their own: several threads would only take Python's lock from each other.
+        with (
+            ThreadPoolExecutor(self._workers, thread_name_prefix="tbcore") as pool,
+            ThreadPoolExecutor(1, thread_name_prefix="tbcore-small") as lane,
+        ):
             # Large files first, so that no thread ends up alone with one.
             wanted.sort(key=lambda item: -item[1].unread(item[2]))
             tasks: dict[Future[None], tuple[str, EventFile, Stat]] = {}
@@ -236,7 +240,7 @@ class Logdir:
                     small.append(item)
             batch = max(1, min(64, len(small) // (4 * self._workers)))
             batches = {
-                pool.submit(_read_all, small[first : first + batch]): small[first : first + batch]
+                lane.submit(_read_all, small[first : first + batch]): small[first : first + batch]
                 for first in range(0, len(small), batch)
             }
 

@@ -44,6 +44,9 @@ def _buffer(room: int) -> NDArray[np.uint8]:
     return chunk
 
 
+_NOTHING = Part()  # of a file that was never read; nobody writes into it
+
+
 class EventFile:
     """One event file: what has been read of it, and how to read on. One thread at a time."""
 
@@ -51,7 +54,7 @@ class EventFile:
         """name: the file's name for people, relative to the logdir."""
         self.path, self.name, self.source = path, name, source
         self.state: Stat | None = None
-        self.parts: list[Part] = [Part()]
+        self.parts: list[Part] = [_NOTHING]
         self.rows: tuple[tuple[Rows, ...], ...] = ()  # per part, as of the last finished refresh
         self.report = FileReport(name, 0, 0, 0, 0, np.nan, -np.inf, "", "", ())
         self.version = self.writer = ""
