@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -20,6 +19,7 @@ from tbcore.ui import selection
 from tbcore.ui.cache import Watch, logdir_spec, watch
 from tbcore.ui.components.runs import run_list
 from tbcore.ui.navigation import navigation
+from tbcore.ui.query import put_query
 
 INTERVALS = {"off": None, "1 s": 1.0, "5 s": 5.0, "10 s": 10.0, "30 s": 30.0, "60 s": 60.0}
 _USUAL = "5 s"
@@ -236,21 +236,6 @@ def _remember(chosen: selection.Selection) -> None:
     put_query(dict.fromkeys(_SELECTION), selection.encode(chosen))
 
 
-def put_query(*parameters: Mapping[str, str | Sequence[str] | None]) -> None:
-    """Make the URL hold `parameters`, later ones over earlier ones; None removes one."""
-    wanted: dict[str, str | Sequence[str] | None] = {}
-    for some in parameters:
-        wanted.update(some)
-    for name, value in wanted.items():
-        values = [] if value is None else [value] if isinstance(value, str) else list(value)
-        if st.query_params.get_all(name) == values:
-            continue
-        if values:
-            st.query_params[name] = values
-        else:
-            del st.query_params[name]
-
-
 def _row(one: Run, color: str) -> dict[str, object]:
     problems = one.problems
     return {
@@ -340,24 +325,50 @@ def _no_runs(watched: Watch) -> None:
         "Point a writer there, and its curves appear by themselves:"
     )
     folder = watched.spec.rstrip("/") + "/first"
-    st.code(SNIPPETS["scalars"].replace('"runs/first"', repr(folder)), language="python")
+    st.code((_TORCH + _SNIPPETS["scalars"][0]).replace('"runs/first"', repr(folder)), language="python")
 
 
-# What to call so that a kind is logged.
-SNIPPETS = {
-    "scalars": (
-        "from torch.utils.tensorboard import SummaryWriter\n"
-        'writer = SummaryWriter("runs/first")\n'
-        'writer.add_scalar("train/loss", loss, step)\n'
+# What to call so that a kind is logged: three lines of PyTorch, and of TensorFlow.
+_TORCH = 'from torch.utils.tensorboard import SummaryWriter\nwriter = SummaryWriter("runs/first")\n'
+_TENSORFLOW = 'import tensorflow as tf\nwith tf.summary.create_file_writer("runs/first").as_default():\n    '
+_SNIPPETS = {
+    # kind        PyTorch                                                            TensorFlow
+    "scalars": ('writer.add_scalar("train/loss", loss, step)', 'tf.summary.scalar("train/loss", loss, step)'),
+    "histograms": (
+        'writer.add_histogram("layer1/weights", layer1.weight, step)',
+        'tf.summary.histogram("layer1/weights", layer1.weights[0], step)',
+    ),
+    "pr_curves": (
+        'writer.add_pr_curve("cats", labels, predictions, step)  # labels: 0 or 1; predictions: 0 to 1',
+        'pr_curve.op("cats", labels, predictions, num_thresholds=201)  # tensorboard.plugins.pr_curve.summary',
+    ),
+    "images": (
+        'writer.add_images("samples", images, step)  # [n, 3, height, width], 0 to 1',
+        'tf.summary.image("samples", images, step)  # [n, height, width, 3], 0 to 1',
+    ),
+    "audio": (
+        'writer.add_audio("speech", samples, step, sample_rate=16000)  # [1, frames], -1 to 1',
+        'tf.summary.audio("speech", samples, 16000, step)  # [clips, frames, channels], -1 to 1',
+    ),
+    "text": (
+        'writer.add_text("prediction", "**input** and what the model made of it", step)',
+        'tf.summary.text("prediction", "**input** and what the model made of it", step)',
+    ),
+    "meshes": (
+        'writer.add_mesh("shape", vertices, colors, faces, global_step=step)  # [1, n, 3], [1, n, 3], [1, m, 3]',
+        'mesh_summary.mesh("shape", vertices, faces, colors, step=step)  # tensorboard.plugins.mesh.summary_v2',
     ),
 }
 
 
 def no_data(kind: str, title: str) -> None:
     """Say that nothing of a kind was logged, and what to call to log it."""
+    torch, tensorflow = _SNIPPETS[kind]
     st.subheader(f"No {title} in these logs")
-    st.markdown("This is how they get there:")
-    st.code(SNIPPETS[kind], language="python")
+    st.markdown("This is how they get there, with PyTorch:")
+    st.code(_TORCH + torch, language="python")
+    st.markdown("and with TensorFlow:")
+    st.code(_TENSORFLOW + tensorflow, language="python")
 
 
 def nothing_selected(what: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from tbcore.ui.components.lines import AXES, Axis, LinesState, Settings, Window, lines_state
-from tbcore.ui.frame import View, put_query
+from tbcore.ui.frame import View
+from tbcore.ui.query import put_query
 
 KEY = "lines"
 PAGE_SIZE = 12

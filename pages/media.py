@@ -1,0 +1,5 @@
+"""To come."""
+
+from tbcore import ui
+
+ui.no_data("images", "images")
