@@ -10,8 +10,8 @@ float32, or float64 when any of its series was logged so.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -42,6 +42,25 @@ class Export:
 
     schema: Callable[[Sequence[Series]], pa.Schema]
     table: Callable[[Sequence[Piece]], pa.Table]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One logged value as a file of its own: `data`, whose name ends in `ending` (".png").
+
+    sample: which of the values of a point it is, from 0. about: what an index says beside, such as width and height.
+    error: why there is no data, "" where there is.
+    """
+
+    run: str
+    tag: str
+    step: int
+    wall_time: float
+    sample: int = 0
+    ending: str = ".bin"
+    data: bytes = field(default=b"", repr=False)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
 
 
 def _scalar_schema(series: Sequence[Series]) -> pa.Schema:

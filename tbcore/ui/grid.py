@@ -12,6 +12,7 @@ from tbcore.ui.frame import View
 from tbcore.ui.query import put_query
 
 KEY = "lines"
+USUAL = Settings()
 PAGE_SIZE = 12
 COLUMNS = 512  # pixel columns of a curve, until a wider card asks for more
 _URL_UP_TO = 3_000  # bytes of the address for groups, pages and zooms
@@ -53,21 +54,24 @@ class Layout:
         return {**self.about, "cards": cards}
 
 
-def layout(view: View, groups: Mapping[str, list[str]]) -> Layout:
-    """Return which cards are seen and how, as the visitor left them."""
-    state = lines_state(KEY)
-    settings = _settings(state)
+def layout(view: View, groups: Mapping[str, list[str]], *, key: str = KEY, usual: Settings = USUAL) -> Layout:
+    """Return which cards are seen and how, as the visitor left them.
+
+    key: that of the grid, of which each page that has one keeps its own; usual: how it is set before it is touched.
+    """
+    state = lines_state(key)
+    settings = _settings(state, key, usual)
     columns = max(COLUMNS, state.width or 0)
     order = {run.name: index for index, run in enumerate(view.runs)}
     starts = {run.name: 0.0 if math.isnan(run.start) else run.start for run in view.runs}
-    opened, pages, windows = _opened(state), _pages(state), _windows(state)
+    opened, pages, windows = _opened(state, key), _pages(state, key), _windows(state, key)
     # What is open at first is decided once: a click opens and closes what it is on, and nothing else.
-    usual: dict[str, bool] = st.session_state.setdefault("groups_usual", {})
+    at_first: dict[str, bool] = st.session_state.setdefault(f"{key}_usual", {})
     visible = []
     about_groups = []
     seen = 0
     for name, tags in groups.items():
-        is_open = opened.get(name, usual.setdefault(name, seen < _OPEN_AT_FIRST))
+        is_open = opened.get(name, at_first.setdefault(name, seen < _OPEN_AT_FIRST))
         page = min(pages.get(name, 0), (len(tags) - 1) // PAGE_SIZE)
         about_groups.append({"name": name, "cards": tags, "open": is_open, "page": page})
         if is_open:
@@ -90,14 +94,14 @@ def layout(view: View, groups: Mapping[str, list[str]]) -> Layout:
     return Layout(visible, about)
 
 
-def remember(state: LinesState) -> None:
+def remember(state: LinesState, *, key: str = KEY, usual: Settings = USUAL) -> None:
     """Keep what the visitor chose for when they come back to the page, and put it into the URL."""
-    settings, opened, pages, windows = _settings(state), _opened(state), _pages(state), _windows(state)
-    st.session_state["curve_settings"] = settings
-    st.session_state["groups_open"] = opened
-    st.session_state["groups_page"] = pages
-    st.session_state["windows"] = windows
-    usual = Settings()
+    settings = _settings(state, key, usual)
+    opened, pages, windows = _opened(state, key), _pages(state, key), _windows(state, key)
+    st.session_state[f"{key}_settings"] = settings
+    st.session_state[f"{key}_open"] = opened
+    st.session_state[f"{key}_page"] = pages
+    st.session_state[f"{key}_windows"] = windows
     zooms = [f"{window.low:.12g},{window.high:.12g},{window.axis},{tag}" for tag, window in windows.items()]
     chosen = {
         "open": [name for name, is_open in opened.items() if is_open],
@@ -117,9 +121,9 @@ def remember(state: LinesState) -> None:
     )
 
 
-def _opened(state: LinesState) -> dict[str, bool]:
+def _opened(state: LinesState, key: str) -> dict[str, bool]:
     """Return the groups that the visitor opened or closed: in this session, else as the URL says."""
-    kept: dict[str, bool] | None = st.session_state.get("groups_open")
+    kept: dict[str, bool] | None = st.session_state.get(f"{key}_open")
     if kept is None:
         kept = dict.fromkeys(st.query_params.get_all("open"), True) | dict.fromkeys(
             st.query_params.get_all("closed"), False
@@ -127,9 +131,9 @@ def _opened(state: LinesState) -> dict[str, bool]:
     return {**kept, **state.opened}
 
 
-def _pages(state: LinesState) -> dict[str, int]:
+def _pages(state: LinesState, key: str) -> dict[str, int]:
     """Return the page, from 0, of each group whose pages were turned: in this session, else as the URL says."""
-    kept: dict[str, int] | None = st.session_state.get("groups_page")
+    kept: dict[str, int] | None = st.session_state.get(f"{key}_page")
     if kept is None:
         said = (text.partition(",") for text in st.query_params.get_all("page"))
         kept = {
@@ -138,11 +142,11 @@ def _pages(state: LinesState) -> dict[str, int]:
     return {**kept, **state.pages}
 
 
-def _windows(state: LinesState) -> Mapping[str, Window]:
+def _windows(state: LinesState, key: str) -> Mapping[str, Window]:
     """Return the window of each zoomed card: as just chosen, as chosen in this session, or as the URL says."""
-    if (st.session_state.get(KEY) or {}).get("windows") is not None:
+    if (st.session_state.get(key) or {}).get("windows") is not None:
         return state.windows
-    kept: Mapping[str, Window] | None = st.session_state.get("windows")
+    kept: Mapping[str, Window] | None = st.session_state.get(f"{key}_windows")
     if kept is None:
         said = (_window(text) for text in st.query_params.get_all("zoom"))
         kept = dict(one for one in said if one is not None)
@@ -164,14 +168,13 @@ def _window(text: str) -> tuple[str, Window] | None:
     )
 
 
-def _settings(state: LinesState) -> Settings:
+def _settings(state: LinesState, key: str, usual: Settings) -> Settings:
     """Return what the toolbar is set to: as just chosen, as chosen in this session, as the URL says, or as usual."""
     if state.settings is not None:
         return state.settings
-    kept: Settings | None = st.session_state.get("curve_settings")
+    kept: Settings | None = st.session_state.get(f"{key}_settings")
     if kept is not None:
         return kept
-    usual = Settings()
     try:
         smoothing = min(max(float(st.query_params.get("smoothing", usual.smoothing)), 0.0), 0.999)
     except ValueError:

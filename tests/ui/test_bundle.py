@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tbcore.ui.components import lines, runs
+from tbcore.ui.components import lines, runs, stepper
 from tbcore.ui.components.bundle import bundle
 
 _IMPORT = re.compile(r'^import (?:\{ (?P<names>[^}]*) \}) from "(?P<file>\.[^"]*)";$')
@@ -16,6 +16,7 @@ _OTHER_TOP = re.compile(r"^(?:export )?(?:const|let) [\[{]|^var ", re.MULTILINE)
 
 COMPONENTS = {
     "lines": (Path(lines.__file__).parent, lines.MODULES),
+    "stepper": (Path(stepper.__file__).parent, stepper.MODULES),
     "runs": (runs.FOLDER, runs.MODULES),
 }
 each_component = pytest.mark.parametrize(("folder", "names"), COMPONENTS.values(), ids=COMPONENTS)

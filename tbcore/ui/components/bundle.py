@@ -1,4 +1,4 @@
-"""Join the JavaScript modules of a component into one inline script."""
+"""Join the JavaScript modules of a component into one inline script, and its style sheet with the one all share."""
 
 import re
 from pathlib import Path
@@ -15,3 +15,8 @@ def bundle(folder: Path, names: tuple[str, ...]) -> str:
     """
     sources = [(folder / name).read_text(encoding="utf-8") for name in names]
     return "\n".join(_EXPORT.sub("", _IMPORT.sub("", source)) for source in sources)
+
+
+def styles(folder: Path, name: str) -> str:
+    """Return the style sheet `name` of `folder` after the one that all components share."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in (folder.parent / "base.css", folder / name))

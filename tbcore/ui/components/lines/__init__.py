@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from tbcore.ui.components.bundle import bundle
+from tbcore.ui.components.bundle import bundle, styles
 
 Axis = Literal["step", "relative", "wall"]
 
@@ -38,7 +38,7 @@ _FOLDER = Path(__file__).parent
 LINES = st.components.v2.component(
     "lines",
     html='<div class="stage"></div>',
-    css=(_FOLDER / "lines.css").read_text(encoding="utf-8"),
+    css=styles(_FOLDER, "lines.css"),
     js=bundle(_FOLDER, MODULES),
     isolate_styles=True,
 )

@@ -16,8 +16,8 @@ export function number(value) {
 
 /** Return a step as it was logged, in groups of three digits: 1,234,567. */
 export function wholeNumber(value) {
-  if (!Number.isFinite(value)) return String(value);
-  const [digits, rest] = String(Math.abs(value)).split(".");
+  if (typeof value !== "bigint" && !Number.isFinite(value)) return String(value);
+  const [digits, rest] = String(value < 0 ? -value : value).split(".");
   const grouped = digits.includes("e") ? digits : digits.replace(/\B(?=(\d{3})+$)/g, ",");
   return (value < 0 ? "-" : "") + grouped + (rest === undefined ? "" : "." + rest);
 }

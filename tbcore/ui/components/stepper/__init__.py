@@ -1,4 +1,14 @@
-"""A slider over steps, one for all runs and, opened, one for each; it plays, and keeps where it is in the address."""
+"""A slider over steps, one for all runs and, opened, one for each; it plays, and keeps where it is in the address.
+
+    at = position()
+    above = st.container()
+    ...                         # everything that is looked at
+    with above:
+        stepper(tracks)
+
+It is drawn last: what it hears from the server tells it that the page is done, and only then does it send where the
+visitor has moved it meanwhile. Else a page would be interrupted again and again and never show anything on the way.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +20,11 @@ import pyarrow as pa
 import streamlit as st
 from numpy.typing import NDArray
 
-from tbcore.ui.components.bundle import bundle
+from tbcore.ui.components.bundle import bundle, styles
 from tbcore.ui.query import put_query
 
 KEY = "stepper"
-MODULES = ("format.js", "track.js", "main.js")
+MODULES = ("../lines/format.js", "../lines/dom.js", "track.js", "main.js")
 
 _FOLDER = Path(__file__).parent
 _INT53 = 2**53
@@ -23,7 +33,7 @@ _KEPT = "position"  # where the session keeps the position while no slider is on
 STEPPER = st.components.v2.component(
     "stepper",
     html='<div class="stage"></div>',
-    css=(_FOLDER / "stepper.css").read_text(encoding="utf-8"),
+    css=styles(_FOLDER, "stepper.css"),
     js=bundle(_FOLDER, MODULES),
     isolate_styles=True,
 )
@@ -75,9 +85,18 @@ def stepper(tracks: Sequence[Track], *, has_earlier: bool = False, on_change: Ca
     values of earlier attempts, which a switch adds to the moments.
     """
     at = position()
-    steps = np.concatenate([track.steps for track in tracks])
-    nths = np.concatenate([track.nths for track in tracks])
-    starts = np.cumsum([0, *(len(track.steps) for track in tracks)])
+    # Runs that are logged alike share their rows.
+    rows: dict[bytes, int] = {}
+    parts: list[Track] = []
+    starts = []
+    for track in tracks:
+        alike = track.steps.tobytes() + track.nths.tobytes()
+        if alike not in rows:
+            rows[alike] = sum(len(part.steps) for part in parts)
+            parts.append(track)
+        starts.append(rows[alike])
+    steps = np.concatenate([part.steps for part in parts])
+    nths = np.concatenate([part.nths for part in parts])
     # Text, where a number of JavaScript would not hold the step exactly.
     exact = bool((np.abs(steps.astype(np.float64)) < _INT53).all())
     table = pa.table({"step": steps.astype(np.float64) if exact else steps.astype(str), "nth": nths.astype(np.int32)})
@@ -86,8 +105,8 @@ def stepper(tracks: Sequence[Track], *, has_earlier: bool = False, on_change: Ca
         data={
             "view": {
                 "tracks": [
-                    {"run": track.run, "color": track.color, "start": int(start), "count": len(track.steps)}
-                    for track, start in zip(tracks, starts, strict=False)
+                    {"run": track.run, "color": track.color, "start": start, "count": len(track.steps)}
+                    for track, start in zip(tracks, starts, strict=True)
                 ],
                 "at": {
                     "step": None if at.step is None else str(at.step),
