@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from tbcore import exhibits
 from tbcore.errors import LogdirError
 from tbcore.formats.tfrecord import EventWriter
 
@@ -26,12 +27,13 @@ Array = NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 Rate = Callable[[int], float]
 
-VERSION = "1"
+VERSION = "2"
 _MARK = "demo-version"
 _PIXELS, _CLASSES = 64, 10
 _TEST = 360
 _EVALUATE_EVERY = 20
-_HISTOGRAM_EVERY = 100
+_HISTOGRAM_EVERY = 50
+_LOOK_EVERY = 250
 _REPORT_EVERY = 100
 _STEPS_AFTER_NAN = 60
 _STEP_SECONDS = 0.32
@@ -394,6 +396,7 @@ class Job:
     def _attempt(self, writer: EventWriter, network: Network, attempt: Attempt, checkpoint: int) -> Network:
         """Train through one attempt and return the network as it was at step `checkpoint`, else as it is."""
         kept, broken = network, 0
+        losses: list[float] = []
         for step in range(attempt.first, attempt.last):
             if step == checkpoint:
                 kept = _copy(network)
@@ -407,8 +410,13 @@ class Job:
             if step % _HISTOGRAM_EVERY == 0:
                 for name, weight in zip(network.names, network.weights, strict=True):
                     writer.histogram(f"weights/{name}", weight, step)
+            losses.append(values["train/loss"])
             broken += math.isnan(values["train/loss"])
-            if broken > _STEPS_AFTER_NAN:
+            ends = broken > _STEPS_AFTER_NAN or step == attempt.last - 1
+            if step % _LOOK_EVERY == 0 or ends:
+                exhibits.write(writer, self._look(network, losses), step)
+                losses = []
+            if ends:
                 break
         return kept if checkpoint >= 0 else network
 
@@ -448,6 +456,32 @@ class Job:
         self.wall += _EVALUATION_SECONDS
         confidence = float(np.exp(log_probabilities.max(1)).mean())
         return {"eval/loss": loss, "eval/accuracy": accuracy, "eval/confidence": confidence}
+
+    def _look(self, network: Network, losses: list[float]) -> exhibits.Look:
+        """Return what there is to see of the network now."""
+        images, labels = self.digits.test_images, self.digits.test_labels
+        inputs, log_probabilities = _forward(network, images, careless=self.recipe.careless)
+        # The same directions at every look, as long as the weights they are added to, so that shapes can be compared.
+        rng = np.random.default_rng(1)
+        one, two = (
+            [
+                each * np.float32(_norm(weight) / _norm(each))
+                for weight in network.weights
+                for each in (rng.normal(size=weight.shape).astype(np.float32),)
+            ]
+            for _ in range(2)
+        )
+
+        def loss_at(a: float, b: float) -> float:
+            moved = [
+                weight + np.float32(a) * first + np.float32(b) * second
+                for weight, first, second in zip(network.weights, one, two, strict=True)
+            ]
+            there = Network(moved, network.biases, [], [])
+            return _quality(_forward(there, images, careless=self.recipe.careless)[1], labels)[0]
+
+        probabilities = np.exp(log_probabilities)
+        return exhibits.Look(images, labels, probabilities, network.weights[0], inputs[-1], losses, loss_at)
 
     def _about(self) -> str:
         """Return what is special about this run, as Markdown."""

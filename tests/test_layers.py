@@ -18,7 +18,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "tbcore.store": (*BASE, "formats"),
     "tbcore.analysis": (*BASE, "formats"),
     "tbcore.charts": (),
-    "tbcore.demo": ("errors", "formats"),
+    "tbcore.exhibits": ("formats",),
+    "tbcore.demo": ("errors", "formats", "exhibits"),
     "tbcore.ui": (*BASE, "store", "charts.theme"),
     # Starts the first reading: it writes the demo and has the kernels compiled meanwhile.
     "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan"),

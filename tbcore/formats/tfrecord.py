@@ -23,7 +23,10 @@ from tbcore.errors import CorruptRecordError, TensorError
 from tbcore.formats.crc import masked_crc
 from tbcore.formats.schema import (
     FILE_VERSION,
+    AudioPluginData,
     Event,
+    MeshPluginData,
+    PrCurvePluginData,
     SessionLog,
     SessionStatus,
     SourceMetadata,
@@ -38,6 +41,8 @@ _HEADER = 12
 _FOOTER = 4
 _BINS = 30
 _BUFFER = 1 << 16
+_WAV = 11  # the encoding in AudioPluginData
+_LEAST = 1e-7  # what counts are divided by at least
 _PNG_SIZE = slice(16, 24)
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _number_of_file = itertools.count()
@@ -161,6 +166,45 @@ class EventWriter:
             raise TensorError(f"the image of {tag} is not a PNG")
         size = [b"%d" % number for number in struct.unpack(">II", encoded[0][_PNG_SIZE])]
         self.tensor(tag, np.array(size + encoded, object), step, "images", wall_time)
+
+    def audio(self, tag: str, wav: bytes | Sequence[bytes], step: int, wall_time: float | None = None) -> None:
+        """Write a clip encoded as WAV, or several."""
+        clips = [wav] if isinstance(wav, bytes) else list(wav)
+        content = AudioPluginData(encoding=_WAV).SerializeToString()
+        self.tensor(tag, np.array([[clip, b""] for clip in clips], object), step, "audio", wall_time, content=content)
+
+    def pr_curve(self, tag: str, counts: ArrayLike, step: int, wall_time: float | None = None) -> None:
+        """Write a precision-recall curve from true and false positives, true and false negatives [4, thresholds].
+
+        The thresholds lie evenly from 0 to 1. Where nothing is predicted to be positive, precision is written as 0.
+        """
+        table = np.asarray(counts, np.float64)
+        positives, false_positives, _negatives, false_negatives = table
+        precision = positives / np.maximum(positives + false_positives, _LEAST)
+        recall = positives / np.maximum(positives + false_negatives, _LEAST)
+        rows = np.vstack((table, precision, recall)).astype(np.float32)
+        content = PrCurvePluginData(num_thresholds=rows.shape[1]).SerializeToString()
+        self.tensor(tag, rows, step, "pr_curves", wall_time, content=content)
+
+    def mesh(
+        self,
+        tag: str,
+        vertices: ArrayLike,
+        step: int,
+        wall_time: float | None = None,
+        *,
+        faces: ArrayLike | None = None,
+        colors: ArrayLike | None = None,
+    ) -> None:
+        """Write points [n, 3], as a mesh when there are faces [m, 3] of point numbers; colors [n, 3]: 0 to 255."""
+        parts = [(1, "VERTEX", np.asarray(vertices, np.float32))]
+        parts += [(2, "FACE", np.asarray(faces, np.int32))] if faces is not None else []
+        parts += [(3, "COLOR", np.asarray(colors, np.uint8))] if colors is not None else []
+        components = sum(1 << number for number, _name, _array in parts)
+        for number, name, array in parts:
+            about = MeshPluginData(name=tag, content_type=number, shape=[1, *array.shape], components=components)
+            content = about.SerializeToString()
+            self.tensor(f"{tag}_{name}", array[np.newaxis], step, "mesh", wall_time, content=content)
 
     def session_start(self, step: int, wall_time: float | None = None) -> None:
         """Write that the run starts again at `step`: what was written from there on is superseded."""

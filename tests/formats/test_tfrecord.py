@@ -11,6 +11,7 @@ from tbcore.errors import CorruptRecordError, TensorError
 from tbcore.formats.events import payload
 from tbcore.formats.schema import Event, parse
 from tbcore.formats.tfrecord import EventWriter, masked_crc, record, records
+from tbcore.store.logdir import Logdir
 from tests import eventfile
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", 3, 2) + b"\x08\x02\x00\x00\x00"
@@ -194,3 +195,20 @@ def test_tensorboard_reads_what_is_written(tmp_path):
     value = histogram.summary.value[0]
     assert value.metadata.plugin_data.plugin_name == "histograms"
     assert make_ndarray(value.tensor).tolist() == [[1.0, 1.0, 2.0]]
+
+
+def test_audio_curves_and_meshes_are_read_as_they_were_written(tmp_path):
+    with EventWriter(tmp_path, clock=lambda: 1.0) as writer:
+        writer.audio("sound", [b"RIFF1", b"RIFF2"], 3)
+        writer.pr_curve("curve", [[2, 1], [2, 0], [0, 2], [0, 1]], 3)
+        writer.mesh("shape", [[0, 0, 0], [1, 0, 0], [0, 1, 0]], 3, faces=[[0, 1, 2]], colors=[[255, 0, 0]] * 3)
+    found = Logdir(str(tmp_path))
+    found.refresh()
+    (sound,), (curve,), meshes = found.find("audio"), found.find("pr_curves"), found.find("meshes")
+    assert payload(sound.values[0].read(), "tensor", "audio").value == (b"RIFF1", b"RIFF2")
+    assert curve.values[0].tolist() == [[2, 1], [2, 0], [0, 2], [0, 1], [0.5, 1], [1, 0.5]]
+    assert {mesh.tag: mesh.values[0].shape for mesh in meshes} == {
+        "shape_VERTEX": (1, 3, 3),
+        "shape_FACE": (1, 1, 3),
+        "shape_COLOR": (1, 3, 3),
+    }

@@ -78,7 +78,9 @@ def position() -> Position:
     return _from_address() if kept is None else kept
 
 
-def stepper(tracks: Sequence[Track], *, has_earlier: bool = False, on_change: Callable[[], None] | None = None) -> Position:
+def stepper(
+    tracks: Sequence[Track], *, has_earlier: bool = False, on_change: Callable[[], None] | None = None
+) -> Position:
     """Draw the sliders and return where they are. The first track is that of all runs.
 
     What is selected is shared by all pages that look at one step at a time. has_earlier: whether the runs shown hold
