@@ -35,7 +35,7 @@ $(VENV)/.runlens: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
 	@echo "Compiling the reader, once on this machine ..."
-	$(BIN)/python -c "from tbcore.analysis import curves; from tbcore.formats import scan; scan.warm(); curves.warm()"
+	$(BIN)/python -c "from tbcore.analysis import curves, histograms; from tbcore.formats import scan; scan.warm(); curves.warm(); histograms.warm()"
 	touch $@
 
 $(VENV)/.runlens-dev: $(VENV)/.runlens requirements-dev.txt

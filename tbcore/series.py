@@ -1,6 +1,6 @@
 """The nouns that every layer talks about: Series, Blob, Problem, FileReport."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, overload
@@ -12,6 +12,8 @@ from tbcore.kinds import BY_NAME
 
 _Element = TypeVar("_Element", bound=np.generic)
 
+_BYTES_TOGETHER = 32 << 20  # bytes of values that are read in one go
+_MOST_TOGETHER = 1 << 16  # values that are read in one go
 _SAME_MOMENT = 1.0  # seconds: files opened closer together than this belong to writers that run side by side
 
 
@@ -63,6 +65,29 @@ class Blob:
     def read(self) -> bytes:
         """Return the bytes. Raises CorruptRecordError when the file no longer holds them."""
         return self.load(self.path, self.offset, self.length)
+
+
+@dataclass(frozen=True)
+class Blobs:
+    """Bytes of neighbouring values of a series, still in their file: places [n, 2] are offsets in `path` and lengths.
+
+    first: the point of the series that the first of them is; form: the way in which all are written.
+    """
+
+    path: str
+    places: NDArray[np.int64]
+    first: int
+    form: str
+    load_all: Callable[[str, NDArray[np.int64]], tuple[NDArray[np.uint8], NDArray[np.int64]]] = field(
+        repr=False, compare=False
+    )
+
+    def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return bytes, and where in them each value begins [n].
+
+        Raises CorruptRecordError when the file no longer holds them all.
+        """
+        return self.load_all(self.path, self.places)
 
 
 @dataclass(frozen=True)
@@ -130,6 +155,9 @@ class Series:
     display_name: str = ""
     description: str = ""
     restarts: tuple[Opened, ...] = field(default=(), repr=False)  # of every file of the run
+    load_all: Callable[[str, NDArray[np.int64]], tuple[NDArray[np.uint8], NDArray[np.int64]]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def __len__(self) -> int:
         return sum(len(segment.steps) for segment in self.segments)
@@ -193,6 +221,30 @@ class Series:
                 return Blob(segment.file, offset, length, segment.form, self.load)
             place -= len(segment.steps)
         raise IndexError(f"point {index} of {len(self)}")
+
+    def blobs(self, first: int = 0) -> Iterator[Blobs]:
+        """Yield where the values from point `first` on lie, some megabytes at a time, to read many in one go.
+
+        Raises TypeError for scalars.
+        """
+        point = 0
+        for segment in self.segments:
+            if segment.places is None:
+                raise TypeError(f"the values of {self.tag!r} are numbers in memory")
+            begin = max(0, first - point)
+            while begin < len(segment.places):
+                sizes = np.cumsum(segment.places[begin : begin + _MOST_TOGETHER, 1])
+                end = begin + max(1, int(np.searchsorted(sizes, _BYTES_TOGETHER, side="right")))
+                yield Blobs(segment.file, segment.places[begin:end], point + begin, segment.form, self._load_all)
+                begin = end
+            point += len(segment.steps)
+
+    def _load_all(self, path: str, places: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        if self.load_all is not None:
+            return self.load_all(path, places)
+        data = [self.load(path, offset, length) for offset, length in places.tolist()]
+        ends = np.cumsum(places[:, 1])
+        return np.frombuffer(b"".join(data), np.uint8), ends - places[:, 1]
 
 
 def _restarted(older: Opened, newer: Opened) -> bool:

@@ -436,6 +436,7 @@ def _series(
         display_name=about.display_name,
         description=about.description,
         restarts=restarts,
+        load_all=run.source.load_all,
     )
 
 

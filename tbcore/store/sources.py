@@ -58,7 +58,14 @@ class Source(Protocol):
     def load(self, path: str, offset: int, length: int) -> bytes:
         """Return `length` bytes at `offset`. Raises CorruptRecordError when the file no longer holds them."""
 
+    def load_all(self, path: str, places: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return bytes that hold the values at places [n, 2] of offset and length, and where in them each begins [n].
 
+        Raises CorruptRecordError when the file no longer holds all of them.
+        """
+
+
+_NEAR = 4096  # bytes between two values that are quicker to read than to leave out
 _SETTLED = 2_000_000_000  # ns after which a folder's time stamp tells every change of it
 
 
@@ -147,3 +154,44 @@ class LocalSource:
         if len(data) < length:
             raise CorruptRecordError(f"{path}: the file became shorter and lost a value at byte {offset:,}", offset)
         return data
+
+    def load_all(self, path: str, places: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        if not len(places):
+            return np.empty(0, np.uint8), np.empty(0, np.int64)
+        spans, starts = _spans(places)
+        ends = np.cumsum(spans[:, 1])
+        buffer = np.empty(int(ends[-1]), np.uint8)
+        try:
+            handle = self.open(path)
+            try:
+                begin = 0
+                for (offset, length), end in zip(spans.tolist(), ends.tolist(), strict=True):
+                    filled = self.read(handle, buffer[begin:end], offset)
+                    while filled < length:
+                        got = self.read(handle, buffer[begin + filled : end], offset + filled)
+                        if got == 0:
+                            raise CorruptRecordError(
+                                f"{path}: the file became shorter and lost a value at byte {offset:,}", offset
+                            )
+                        filled += got
+                    begin = end
+            finally:
+                self.close(handle)
+        except OSError as error:
+            offset = int(places[0, 0])
+            raise CorruptRecordError(f"{path}: the file cannot be read any more ({error.strerror})", offset) from error
+        return buffer, starts
+
+
+def _spans(places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the stretches [m, 2] of offset and length in which near places lie together, and where each place begins.
+
+    The latter counts in the bytes of all stretches, one after the other.
+    """
+    offsets, ends = places[:, 0], places[:, 0] + places[:, 1]
+    gaps = offsets[1:] - ends[:-1]
+    firsts = np.concatenate(([0], np.flatnonzero((gaps < 0) | (gaps > _NEAR)) + 1))
+    lasts = np.append(firsts[1:], len(places)) - 1
+    spans = np.stack([offsets[firsts], ends[lasts] - offsets[firsts]], axis=1)
+    begins = np.cumsum(spans[:, 1]) - spans[:, 1]
+    return spans, offsets - np.repeat(offsets[firsts] - begins, lasts - firsts + 1)

@@ -12,7 +12,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from tbcore import demo
 from tbcore.errors import RunlensError
-from tbcore.formats import scan
+from tbcore.formats import histograms, scan
 from tbcore.store.logdir import Logdir
 
 _PATIENCE = 1.5  # seconds a page waits for a first reading before it says how far it is
@@ -93,6 +93,7 @@ class Watch:
         finally:
             self._writing = None
             self._first.set()
+        histograms.warm()  # while the browser loads the first page
 
     def _wrote(self, done: int, total: int, what: str) -> None:
         self._writing = Doing(f"Training the demo's models: {what}", done, total)

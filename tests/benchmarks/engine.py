@@ -20,7 +20,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from tbcore.analysis import histograms
 from tbcore.formats import scan
+from tbcore.series import Series
 from tbcore.store.logdir import Logdir
 from tests import eventfile as ef
 
@@ -94,6 +96,29 @@ def images(path: Path, count: int, size: int, points: int) -> None:
         for step in range(count):
             file.write(ef.record(ef.event(step, ef.image("image", 512, 512, step.to_bytes(8, "little") + body))))
             file.write(b"".join(ef.scalar(step * points // count + k, "loss", 1.0) for k in range(points // count)))
+
+
+def many_histograms(path: Path, form: str, steps: int, tags: int, buckets: int) -> None:
+    """Write `steps` steps of `tags` histograms each, as PyTorch writes them ("histo") or as TensorFlow does ("tensor")."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    variants = []
+    for _ in range(16):
+        values = []
+        for tag in range(tags):
+            edges = np.linspace(-rng.random(), rng.random() + 1, buckets + 1)
+            counts = rng.integers(1, 1000, buckets).astype(float)
+            if form == "histo":
+                totals = (float(counts.sum()), 0.0, 0.0)
+                values.append(ef.histo(f"tag_{tag}", edges[1:], counts, edges[0], edges[-1], totals=totals))
+            else:
+                rows = np.column_stack((edges[:-1], edges[1:], counts)).ravel()
+                values.append(ef.tensor(f"tag_{tag}", "double", rows, (buckets, 3), ef.metadata("histograms")))
+        variants.append(values)
+    with path.open("wb") as file:
+        file.write(ef.version())
+        for step in range(steps):
+            file.write(ef.record(ef.event(step, *variants[step % 16])))
 
 
 # Measuring -----------------------------------------------------------------------------------------------------------
@@ -220,7 +245,46 @@ def many_tags(folder: Path, scale: int) -> list[Measurement]:
     ]
 
 
-BENCHMARKS = {"runs": many_runs, "large": one_large_file, "media": much_media, "tags": many_tags}
+def heat_maps(folder: Path, scale: int) -> list[Measurement]:
+    steps = 10_000 // scale
+    measured = []
+    for form, writer in (("histo", "PyTorch"), ("tensor", "TensorFlow")):
+        many_histograms(folder / form / NAME, form, steps, 20, 30)
+        logdir = cold(folder / form)
+        series = next(one for one in logdir.find("histograms") if one.tag == "tag_7")
+        known = histograms.table(series)
+        assert (len(known), len(known.counts), known.problems) == (steps, steps * 30, ())
+        edges = histograms.edges(known)
+        what = f"{steps:,} histograms of one of 20 tags, {writer}"
+        measured += [
+            Measurement(f"{what}: table", best(5, lambda series=series: histograms.table(series)) * 1e3, "ms", 150.0),
+            Measurement(f"{what}: heat map", best(5, lambda series=series: heat_map(series)) * 1e3, "ms", 500.0),
+            Measurement("    edges", best(5, lambda known=known: histograms.edges(known)) * 1e3, "ms", None),
+            Measurement(
+                "    rebinned",
+                best(5, lambda known=known, edges=edges: histograms.rebinned(known, edges)) * 1e3,
+                "ms",
+                None,
+            ),
+            Measurement("    percentiles", best(5, lambda known=known: histograms.quantiles(known)) * 1e3, "ms", None),
+            Measurement("    statistics", best(5, lambda known=known: histograms.statistics(known)) * 1e3, "ms", None),
+            Measurement("    change", best(5, lambda known=known: histograms.change(known)) * 1e3, "ms", None),
+        ]
+    return measured
+
+
+def heat_map(series: Series) -> NDArray[np.float64]:
+    known = histograms.table(series)
+    return histograms.rebinned(known, histograms.edges(known))
+
+
+BENCHMARKS = {
+    "runs": many_runs,
+    "large": one_large_file,
+    "media": much_media,
+    "tags": many_tags,
+    "histograms": heat_maps,
+}
 
 
 def main() -> int:

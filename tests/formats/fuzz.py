@@ -14,7 +14,7 @@ import numpy as np
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from tbcore.errors import MessageError
-from tbcore.formats import scan
+from tbcore.formats import histograms, scan
 from tbcore.formats.schema import Event, parse
 from tbcore.store.columns import Part
 from tests import eventfile as ef
@@ -105,6 +105,19 @@ def read(data: bytes, rng: np.random.Generator) -> None:
     scan.record_after(buffer, len(data))
 
 
+def decode(rng: np.random.Generator) -> None:
+    """Read histograms of which some are damaged, from a buffer that ends with the last of them."""
+    doubles = rng.normal(size=9).tolist()
+    whole = {
+        "histo": ef.histo("histogram", doubles[:4], [0.0, 3.0, 1.0, 0.0], doubles[4], doubles[5]),
+        "tensor": ef.tensor("histogram", "double", doubles, (3, 3), ef.metadata("histograms")),
+    }
+    for form, value in whole.items():
+        values = [mutated(value, rng) if rng.random() < 0.8 else value for _ in range(4)]
+        lengths = np.array([len(value) for value in values])
+        histograms.columns(np.frombuffer(b"".join(values), np.uint8), np.cumsum(lengths) - lengths, lengths, form)
+
+
 def grouped(message: Any) -> bool:
     """Return whether a message holds a group, which protobuf still skips and the kernel takes for damage."""
     if any(field.wire_type == _GROUP for field in UnknownFieldSet(message)):
@@ -139,19 +152,24 @@ def main(seconds: float, cases: int, seed: int) -> int:
     rng = np.random.default_rng(seed)
     events, real = samples(), writers()
     began = time.monotonic()
-    done = {"noise": 0, "files": 0, "messages": 0, "headers": 0}
+    done = {"noise": 0, "files": 0, "messages": 0, "headers": 0, "histograms": 0}
     scanned(b"")
+    histograms.warm()
     compiled = time.monotonic() - began
     began = time.monotonic()
     for case in range(cases):
         if time.monotonic() - began > seconds:
             break
-        what = list(done)[case % 4]
+        what = list(done)[case % 5]
+        if what == "histograms":
+            decode(rng)
+            done[what] += 1
+            continue
         if what == "noise":
             data = rng.bytes(int(rng.integers(600)))
         elif what == "files":
             own = b"".join(ef.record(events[i]) for i in rng.integers(len(events), size=int(rng.integers(1, 8))))
-            data = mutated(real[int(rng.integers(len(real)))] if real and case % 8 == 1 else own, rng)
+            data = mutated(real[int(rng.integers(len(real)))] if real and case % 10 == 1 else own, rng)
         elif what == "messages":
             one = mutated(events[int(rng.integers(len(events)))], rng)
             if not agrees(one, scanned(ef.record(one))):

@@ -84,6 +84,10 @@ class MemorySource:
             raise CorruptRecordError(f"{path}: the file became shorter", offset)
         return data
 
+    def load_all(self, path: str, places: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        data = [self.load(path, offset, length) for offset, length in places.tolist()]
+        return np.frombuffer(b"".join(data), np.uint8), np.cumsum(places[:, 1]) - places[:, 1]
+
     def _note(self, what: str, path: str) -> None:
         self.calls.append((what, path))
         self.fail(what, path)

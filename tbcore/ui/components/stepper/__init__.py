@@ -78,6 +78,14 @@ def position() -> Position:
     return _from_address() if kept is None else kept
 
 
+def look_at(step: int, nth: int = 0, *, earlier: bool = False) -> None:
+    """Move the sliders of all runs to a moment, for pages that show none just now.
+
+    earlier: whether it is one of an attempt that a later one wrote again.
+    """
+    st.session_state[_KEPT] = Position(step, nth, earlier=earlier or position().earlier)
+
+
 def stepper(
     tracks: Sequence[Track], *, has_earlier: bool = False, on_change: Callable[[], None] | None = None
 ) -> Position:
