@@ -2,6 +2,8 @@
 
     python -m tbcore inspect LOGDIR [--json] [--runs RE] [--tags RE]
     python -m tbcore export LOGDIR [--kind scalars] [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
+    python -m tbcore export LOGDIR --kind histograms|pr_curves|text [--runs RE] [--tags RE] [--out FILE]
+    python -m tbcore export LOGDIR --kind images|audio|meshes [--runs RE] [--tags RE] --out DIR
     python -m tbcore demo DIR
 
 `inspect --json` prints one document:
@@ -33,14 +35,16 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn, TextIO, TypeVar
 
 import pyarrow as pa
 
 from tbcore import demo
 from tbcore.analysis import export, inspect
+from tbcore.analysis.items import FileNames, index_row
 from tbcore.charts import theme
 from tbcore.errors import RunlensError
 from tbcore.kinds import BY_NAME
@@ -65,8 +69,16 @@ Print how many points each run holds of each kind, their steps, their size and t
 writers marked, records that are not finished yet, and every problem with the files. Sizes of scalars are about.
 """
 _EXPORT = """\
-Write every point, one row each, in the order written, those of earlier attempts too: run, tag, step, wall_time
-(seconds since the epoch, UTC), value.
+Write every point in the order written, those of earlier attempts too: run, tag, step, wall_time (seconds since the
+epoch, UTC), and its value.
+
+scalars      one row each, as CSV, JSON or Parquet: value
+histograms   JSON: buckets, each left edge, right edge, count
+pr_curves    JSON: thresholds, tp, fp, tn, fn, precision, recall
+text         JSON: text, a string, or a list (of lists) for a tensor of them
+images       a file each in the folder DIR, as logged; index.json tells sample, file, sha256, width, height
+audio        the same, with rate and frames
+meshes       the same, an NPZ with vertices, faces and colors for each
 
 A value is written with as many digits as it takes to read the same number again in the precision it was logged in:
 0.1 for the float32 nearest to 0.1, and 1.0 for 1. In CSV and JSON, numbers that are not finite are NaN, Infinity and -Infinity, in
@@ -129,33 +141,114 @@ def inspect_command(arguments: argparse.Namespace) -> int:
 
 def export_command(arguments: argparse.Namespace) -> int:
     """Write the points of a logdir in another format."""
-    if arguments.kind not in export.EXPORTS:
+    if arguments.kind not in _WRITERS:
         known = "is not a kind" if arguments.kind not in BY_NAME else "cannot be exported"
-        raise UsageError(f"{_shown(arguments.kind)} {known}: what can be is {', '.join(export.EXPORTS)}")
-    ending = _format_of(arguments.out)
-    name = arguments.format or ending or "csv"
-    if name == "parquet" and arguments.out is None and sys.stdout.isatty():
-        raise UsageError("Parquet is no text for a terminal: name a file with --out, or redirect the output")
-    if arguments.out is not None and not Path(arguments.out).parent.is_dir():
-        raise UsageError(
-            f"{arguments.out} cannot be written: there is no folder {Path(arguments.out).parent}; make it first"
-        )
+        raise UsageError(f"{_shown(arguments.kind)} {known}: what can be is {', '.join(_WRITERS)}")
+    written = _WRITERS[arguments.kind]
+    written.check(arguments)
     logdir, runs = _opened(arguments)
     series = logdir.find(arguments.kind, arguments.tags, arguments.runs)
     if not series:
         _complain(_nothing(logdir, arguments) if not runs else _no_series(arguments))
         return WANTING
-    schema, tables = export.schema(arguments.kind, series), export.tables(arguments.kind, series)
-    with _output(arguments.out) as sink, Bar("Writing") as bar:
-        export.FORMATS[name](sink, schema, _told(tables, series, bar))
-    if ending and ending != name:
-        _complain(f"{arguments.out} was written as {_TITLES[name]}, as --format says, not as {_TITLES[ending]}")
+    written.write(arguments, series)
     problems = inspect.totals(runs, logdir.snapshot.problems).problems
     if problems:
         _complain(
             f"what can be read was written, but there {_are(problems, 'problem')} with the files: see {_see(arguments)}"
         )
     return OK
+
+
+@dataclass(frozen=True)
+class Writer:
+    """How one kind is exported. check: raise UsageError when the arguments do not fit; write: do it."""
+
+    check: Callable[[argparse.Namespace], None]
+    write: Callable[[argparse.Namespace, Sequence[Series]], None]
+
+
+def _check_table(arguments: argparse.Namespace) -> None:
+    name = arguments.format or _format_of(arguments.out) or "csv"
+    if name == "parquet" and arguments.out is None and sys.stdout.isatty():
+        raise UsageError("Parquet is no text for a terminal: name a file with --out, or redirect the output")
+    _check_folder_of(arguments.out)
+
+
+def _write_table(arguments: argparse.Namespace, series: Sequence[Series]) -> None:
+    """Write the points as a table."""
+    ending = _format_of(arguments.out)
+    name = arguments.format or ending or "csv"
+    schema, tables = export.schema(arguments.kind, series), export.tables(arguments.kind, series)
+    with _output(arguments.out) as sink, Bar("Writing") as bar:
+        export.FORMATS[name](sink, schema, _told(tables, series, bar))
+    if ending and ending != name:
+        _complain(f"{arguments.out} was written as {_TITLES[name]}, as --format says, not as {_TITLES[ending]}")
+
+
+def _check_rows(arguments: argparse.Namespace) -> None:
+    if arguments.format not in (None, "json"):
+        raise UsageError(f"{arguments.kind} are no table, and are written as JSON: leave --format away")
+    _check_folder_of(arguments.out)
+
+
+def _write_rows(arguments: argparse.Namespace, series: Sequence[Series]) -> None:
+    """Write one JSON object per point."""
+    with _output(arguments.out) as sink, Bar("Writing") as bar:
+        rows = (row for one in series for row in export.ROWS[arguments.kind](one))
+        errors = export.write_rows(sink, _counting(rows, sum(map(len, series)), bar))
+    _complain_of([(row["run"], row["tag"], row["step"], row["error"]) for row in errors])
+
+
+def _check_items(arguments: argparse.Namespace) -> None:
+    if arguments.format is not None:
+        raise UsageError(f"{arguments.kind} are written as they were logged: leave --format away")
+    if arguments.out is None:
+        raise UsageError(f"{arguments.kind} become files: name a new folder for them with --out")
+    _check_folder_of(arguments.out)
+    target = Path(arguments.out)
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise UsageError(f"{arguments.out} is there already: name a folder that is empty or not there yet")
+
+
+def _write_items(arguments: argparse.Namespace, series: Sequence[Series]) -> None:
+    """Write one file per item, and the index; the folder appears whole or not at all."""
+    target = Path(arguments.out)
+    names, index, errors = FileNames(), [], []
+    with tempfile.TemporaryDirectory(prefix=f".{target.name[:40]}-", dir=target.absolute().parent) as aside:
+        whole = Path(aside, "whole")
+        whole.mkdir()
+        with Bar("Writing") as bar:
+            for item in _counting(export.ITEMS[arguments.kind](series), sum(map(len, series)), bar):
+                name = "" if item.error else names.name(item)
+                index.append(index_row(item, name))
+                if item.error:
+                    errors.append((item.run, item.tag, item.step, item.error))
+                    continue
+                file = whole / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(item.data)
+        with Path(whole, "index.json").open("wb") as sink:
+            export.write_all(sink, index)
+        if target.exists():
+            target.rmdir()
+        whole.replace(target)
+    _complain_of(errors)
+
+
+def _check_folder_of(out: str | None) -> None:
+    if out is not None and not Path(out).absolute().parent.is_dir():
+        raise UsageError(f"{out} cannot be written: there is no folder {Path(out).parent}; make it first")
+
+
+_TABLE = Writer(_check_table, _write_table)
+_ROWS = Writer(_check_rows, _write_rows)
+_ITEMS = Writer(_check_items, _write_items)
+_WRITERS = {
+    **dict.fromkeys(export.EXPORTS, _TABLE),
+    **dict.fromkeys(export.ROWS, _ROWS),
+    **dict.fromkeys(export.ITEMS, _ITEMS),
+}
 
 
 def demo_command(arguments: argparse.Namespace) -> int:
@@ -189,14 +282,20 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--tags", metavar="RE", help="one row per tag, of the tags that match likewise (. matches all)")
     one.set_defaults(command=inspect_command)
 
-    about = "write the points of a logdir as CSV, JSON or Parquet"
+    about = "write the points of a logdir in other formats"
     one = commands.add_parser("export", help=about, description=_EXPORT, epilog=_EXIT_CODES, formatter_class=raw)
     one.add_argument("logdir", metavar="LOGDIR", help=_LOGDIR)
-    one.add_argument("--kind", default="scalars", help=f"what to write: {', '.join(export.EXPORTS)} (default: scalars)")
-    one.add_argument("--format", choices=export.FORMATS, help="default: what the name of FILE ends with, else csv")
+    one.add_argument("--kind", default="scalars", help=f"what to write: {', '.join(_WRITERS)} (default: scalars)")
+    one.add_argument(
+        "--format", choices=export.FORMATS, help="of scalars; default: what the name of FILE ends with, else csv"
+    )
     one.add_argument("--runs", metavar="RE", help=_RUNS)
     one.add_argument("--tags", metavar="RE", help="only the tags that match likewise")
-    one.add_argument("--out", metavar="FILE", help="where to; it appears whole or not at all (default: stdout)")
+    one.add_argument(
+        "--out",
+        metavar="PATH",
+        help="the file, or of images, audio and meshes the new folder; it appears whole or not at all (default: stdout)",
+    )
     one.set_defaults(command=export_command)
 
     about = "train small models and write their log, to have something to look at"
@@ -365,6 +464,27 @@ def _told(tables: Iterable[pa.Table], series: Sequence[Series], bar: "Bar") -> I
         yield table
         done += table.num_rows
         bar.show(done, total)
+
+
+_Counted = TypeVar("_Counted")
+
+
+def _counting(items: Iterable[_Counted], total: int, bar: "Bar") -> Iterator[_Counted]:
+    """Yield the items, and show how many of about `total` there were."""
+    for done, item in enumerate(items):
+        yield item
+        bar.show(min(done, total), total)
+
+
+_MOST_ERRORS = 20
+
+
+def _complain_of(errors: Sequence[tuple[str, str, int, str]]) -> None:
+    """Say which values could not be read; the others were written."""
+    for run, tag, step, reason in errors[:_MOST_ERRORS]:
+        _complain(f"{run}: {tag} at step {step:,} cannot be read: {reason}")
+    if len(errors) > _MOST_ERRORS:
+        _complain(f"so it is with {_counted(len(errors) - _MOST_ERRORS, 'more value')}")
 
 
 @contextmanager

@@ -4,6 +4,8 @@
     ├── FormatError               bytes that are not what their format says
     │   ├── CorruptRecordError    a record's framing or checksums do not hold
     │   ├── MessageError          a message does not parse, or lacks what it should hold
+    │   ├── PictureError          a picture that is not what its format says, or that cannot be shown
+    │   ├── SoundError            a sound that is not what its format says, or that cannot be decoded here
     │   └── TensorError           a tensor's shape, type and values do not fit together
     ├── LogdirError               a logdir that cannot be read at all
     └── PatternError              a regular expression that does not compile
@@ -30,6 +32,14 @@ class CorruptRecordError(FormatError):
 
 class MessageError(FormatError):
     """A message does not parse, or lacks what it should hold."""
+
+
+class PictureError(FormatError):
+    """A picture is not what its format says, or cannot be shown."""
+
+
+class SoundError(FormatError):
+    """A sound is not what its format says, or cannot be decoded here."""
 
 
 class TensorError(FormatError):

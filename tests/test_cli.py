@@ -22,6 +22,7 @@ from tests import eventfile as ef
 
 FILE = "events.out.tfevents.1.host"
 ROOT = Path(__file__).resolve().parents[1]
+KINDS = "scalars, histograms, pr_curves, text, images, audio, meshes"
 ODD = 'a,"b"\nc'
 
 
@@ -284,8 +285,8 @@ def test_a_demo_is_not_written_into_a_file(tmp_path, capsys):
         (["inspect", "LOGS", "--runs", "("], 2, "'(' is not a regular expression: missing ), unterminated subpattern at position 1"),
         (["inspect", "LOGS", "--runs", "zzz"], 1, "none of 2 runs matches --runs zzz"),
         (["inspect", "LOGS", "--tags", "zzz"], 1, "no tag matches --tags zzz"),
-        (["export", "LOGS", "--kind", "images"], 2, "images cannot be exported: what can be is scalars"),
-        (["export", "LOGS", "--kind", "imges"], 2, "imges is not a kind: what can be is scalars"),
+        (["export", "LOGS", "--kind", "graphs"], 2, f"graphs cannot be exported: what can be is {KINDS}"),
+        (["export", "LOGS", "--kind", "imges"], 2, f"imges is not a kind: what can be is {KINDS}"),
         (["export", "LOGS", "--out", "/nowhere/x.csv"], 2, "/nowhere/x.csv cannot be written: there is no folder /nowhere; make it first"),
     ],
 )  # fmt: skip

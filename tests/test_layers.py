@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "tbcore.demo": ("errors", "formats", "exhibits"),
     "tbcore.ui": (*BASE, "store", "charts.theme"),
     # Starts the first reading: it writes the demo and has the kernels compiled meanwhile.
-    "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan"),
+    "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan", "formats.histograms"),
     "tbcore.cli": (*BASE, "store", "analysis", "charts.theme", "demo"),
     "tbcore.__main__": ("cli",),
     "tbcore": ("series", "analysis", "store"),
@@ -36,7 +36,7 @@ ONLY = {
     "pandas": ("tbcore.analysis", "tbcore.ui", "tbcore.cli", "tbcore"),
     "pathlib": ("tbcore.formats.tfrecord", "tbcore.ui", "tbcore.demo", "tbcore.cli"),
 }
-FILES = sorted([ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "tbcore").rglob("*.py")])
+FILES = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "tbcore").rglob("*.py")])
 
 
 def module_of(path: Path) -> str:

@@ -1,4 +1,7 @@
-"""Series as rows of CSV, JSON and Parquet, a bounded number at a time: points never all lie in memory as text.
+"""Series in other formats, a bounded number of points at a time: they never all lie in memory.
+
+Scalars become rows of CSV, JSON and Parquet; histograms, precision-recall curves and texts become JSON, one object per
+point; images, clips and meshes become files, which an index lists.
 
     with open("points.csv", "wb") as file:
         FORMATS["csv"](file, schema("scalars", series), tables("scalars", series))
@@ -10,8 +13,10 @@ float32, or float64 when any of its series was logged so.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,11 +24,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tbcore.analysis import audio, histograms, images, meshes, pr_curves, text
+from tbcore.analysis.items import Item
 from tbcore.series import Segment, Series
 
 _BATCH = 8 << 20  # bytes of text that are made at once, about
 _ROW = 60  # bytes of text of one row without its names, about
 _ROW_GROUP = 1 << 18  # rows that Parquet keeps together, at least
+
+__all__ = ["EXPORTS", "FORMATS", "Item", "schema", "tables", "write_rows"]
 
 
 @dataclass(frozen=True)
@@ -42,25 +51,6 @@ class Export:
 
     schema: Callable[[Sequence[Series]], pa.Schema]
     table: Callable[[Sequence[Piece]], pa.Table]
-
-
-@dataclass(frozen=True)
-class Item:
-    """One logged value as a file of its own: `data`, whose name ends in `ending` (".png").
-
-    sample: which of the values of a point it is, from 0. about: what an index says beside, such as width and height.
-    error: why there is no data, "" where there is.
-    """
-
-    run: str
-    tag: str
-    step: int
-    wall_time: float
-    sample: int = 0
-    ending: str = ".bin"
-    data: bytes = field(default=b"", repr=False)
-    about: Mapping[str, Any] = field(default_factory=dict)
-    error: str = ""
 
 
 def _scalar_schema(series: Sequence[Series]) -> pa.Schema:
@@ -86,6 +76,20 @@ def _scalar_table(pieces: Sequence[Piece]) -> pa.Table:
 EXPORTS = {
     # kind            columns of all, rows of some
     "scalars": Export(_scalar_schema, _scalar_table),
+}
+
+
+ROWS: Mapping[str, Callable[[Series], Iterator[Mapping[str, Any]]]] = {
+    # kind          one object per point
+    "histograms": histograms.rows,
+    "pr_curves": pr_curves.rows,
+    "text": text.rows,
+}
+ITEMS: Mapping[str, Callable[[Sequence[Series]], Iterator[Item]]] = {
+    # kind        files of many series
+    "images": lambda series: chain.from_iterable(map(images.items, series)),
+    "audio": lambda series: chain.from_iterable(map(audio.items, series)),
+    "meshes": meshes.items,
 }
 
 
@@ -174,6 +178,47 @@ def write_parquet(sink: BinaryIO, schema: pa.Schema, tables: Iterable[pa.Table])
 
 
 FORMATS = {"csv": write_csv, "json": write_json, "parquet": write_parquet}
+
+
+def write_rows(sink: BinaryIO, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Write rows as one JSON list of objects, one line each, and return those that hold an "error" instead of a value.
+
+    Numbers that are not finite are the strings NaN, Infinity and -Infinity.
+    """
+    before = b"["
+    errors = []
+    for row in rows:
+        if "error" in row:
+            errors.append(row)
+            continue
+        sink.write(before + b"\n" + json_line(row).encode())
+        before = b","
+    sink.write(b"[]\n" if before == b"[" else b"\n]\n")
+    return errors
+
+
+def write_all(sink: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows likewise, those with an "error" too."""
+    sink.write(b"[" + ",".join("\n" + json_line(row) for row in rows).encode() + b"\n]\n")
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """Return a row as JSON on one line."""
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(row), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """Return nested lists and mappings in which numbers that are not finite are words."""
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 def _texts(column: pa.ChunkedArray, quoted: Callable[[str], str], mark: str) -> pa.Array:

@@ -174,7 +174,7 @@ def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...],
             st.switch_page("pages/inspect.py", query_params={})
     _live(watched, seen)
     if watched.error:
-        st.warning(f"{_plain(watched.error)}. What was read before is shown.", icon=":material/warning:")
+        st.warning(f"{plain(watched.error)}. What was read before is shown.", icon=":material/warning:")
     shown = tuple(selection.shown(names, chosen))
     return View(watched.spec, runs, shown, tags, problems, seen[0], colors)
 
@@ -182,7 +182,7 @@ def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...],
 def _sidebar_top(watched: Watch) -> None:
     with st.sidebar:
         name = "Demo: handwritten digits" if watched.is_demo else watched.spec
-        st.markdown(f"**{_plain(name)}**")
+        st.markdown(f"**{plain(name)}**")
 
 
 def _tag_filter() -> str:
@@ -202,7 +202,7 @@ def _tag_filter() -> str:
         last: str = st.session_state.get("tags_last", "")
         reason = str(error).split(": ", 1)[-1]
         st.caption(
-            f":red[Not a regular expression: {_plain(reason)}]; still shown: {_code(last) if last else 'all tags'}"
+            f":red[Not a regular expression: {plain(reason)}]; still shown: {_code(last) if last else 'all tags'}"
         )
         return last
     st.session_state["tags_last"] = typed
@@ -290,7 +290,7 @@ def _tick(watched: Watch, seen: tuple[int, str, bool], seconds: float | None) ->
         st.rerun()
     doing = watched.doing
     if doing is not None:
-        st.caption(f"{_plain(doing.words)}: {doing.done:,} of {doing.total:,} files")
+        st.caption(f"{plain(doing.words)}: {doing.done:,} of {doing.total:,} files")
         return
     read = datetime.fromtimestamp(watched.read_at or time.time(), zone()).strftime("%H:%M:%S")
     st.caption(f"Last read {read}" + ("" if seconds is not None else "; automatic reading is off"))
@@ -304,14 +304,14 @@ def _waiting(watched: Watch) -> None:
         if doing is None:
             st.rerun()
         counts = f" ({doing.done:,} of {doing.total:,})" if doing.total else ""
-        st.progress(doing.done / doing.total if doing.total else 0.0, f"{_plain(doing.words)}{counts}")
+        st.progress(doing.done / doing.total if doing.total else 0.0, f"{plain(doing.words)}{counts}")
 
     st.fragment(progress, run_every=_POLL)()
 
 
 def _unreadable(watched: Watch) -> None:
     st.subheader("This logdir cannot be read")
-    st.markdown(_plain(watched.error) + ".")
+    st.markdown(plain(watched.error) + ".")
     st.markdown("Start Runlens with the folder that holds your runs, in one of these ways:")
     st.code("make run LOGDIR=runs\nstreamlit run app.py -- --logdir runs", language="sh")
     st.caption("As soon as there is something to read, it appears here by itself.")
@@ -340,7 +340,9 @@ _SNIPPETS = {
     ),
     "pr_curves": (
         'writer.add_pr_curve("cats", labels, predictions, step)  # labels: 0 or 1; predictions: 0 to 1',
-        'pr_curve.op("cats", labels, predictions, num_thresholds=201)  # tensorboard.plugins.pr_curve.summary',
+        "from tensorboard.plugins.pr_curve import summary as pr_curve\n"
+        '    curve = pr_curve.pb("cats", labels, predictions, num_thresholds=201)  # labels: bool; predictions: 0 to 1\n'
+        "    tf.summary.experimental.write_raw_pb(curve.SerializeToString(), step)",
     ),
     "images": (
         'writer.add_images("samples", images, step)  # [n, 3, height, width], 0 to 1',
@@ -356,7 +358,8 @@ _SNIPPETS = {
     ),
     "meshes": (
         'writer.add_mesh("shape", vertices, colors, faces, global_step=step)  # [1, n, 3], [1, n, 3], [1, m, 3]',
-        'mesh_summary.mesh("shape", vertices, faces, colors, step=step)  # tensorboard.plugins.mesh.summary_v2',
+        "from tensorboard.plugins.mesh import summary_v2 as mesh\n"
+        '    mesh.mesh("shape", vertices, faces, colors, step=step)  # [1, n, 3], [1, m, 3], [1, n, 3]',
     ),
 }
 
@@ -381,7 +384,7 @@ def _code(text: str) -> str:
     return "`" + text.replace("`", "'") + "`"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return text with every sign that Markdown would act on taken literally."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|<>~$:&" else sign for sign in text)
 

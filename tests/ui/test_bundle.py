@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tbcore.ui.components import lines, runs, stepper
+from tbcore.ui.components import audio, distributions, images, lines, meshes, runs, stepper, text
 from tbcore.ui.components.bundle import bundle
 
 _IMPORT = re.compile(r'^import (?:\{ (?P<names>[^}]*) \}) from "(?P<file>\.[^"]*)";$')
@@ -15,7 +15,13 @@ _TOP = re.compile(r"^(?:export )?(?:default )?(?:async )?(?:function\*?|const|le
 _OTHER_TOP = re.compile(r"^(?:export )?(?:const|let) [\[{]|^var ", re.MULTILINE)
 
 COMPONENTS = {
+    "audio": (Path(audio.__file__).parent, audio.MODULES),
+    "text": (Path(text.__file__).parent, text.MODULES),
+    "images": (Path(images.__file__).parent, images.MODULES),
     "lines": (Path(lines.__file__).parent, lines.MODULES),
+    "distributions": (Path(distributions.__file__).parent, distributions.MODULES),
+    "distributions_bar": (Path(distributions.__file__).parent, distributions.BAR_MODULES),
+    "meshes": (Path(meshes.__file__).parent, meshes.MODULES),
     "stepper": (Path(stepper.__file__).parent, stepper.MODULES),
     "runs": (runs.FOLDER, runs.MODULES),
 }
