@@ -1,7 +1,6 @@
 """Distributions: histograms over steps, or of all runs at one step, and the numbers that sum them up."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -32,18 +31,21 @@ from tbcore.ui.tables import downloads
 
 RIDGES = 64  # on one panel
 KEPT = 400_000_000  # bytes of decoded histograms that all visitors share
+LOOKED_AT = 200_000  # histograms of a tag that its range is that of, however few of its runs a page shows
+READING = "Reading histograms"
 CURVES = CurveSettings(smoothing=0.0)
 Tags = dict[str, list[Series]]
 
 
 @dataclass(frozen=True)
 class Looked:
-    """A panel with its series, the table of that, and which rows of it are looked at."""
+    """A panel with its series, the table of that, and which rows of it are looked at; outside: none is in the window."""
 
     panel: state.Panel
     series: Series
     table: histograms.Histograms
     rows: analysis.Ints
+    outside: bool
 
 
 @st.cache_resource(show_spinner=False)
@@ -55,24 +57,41 @@ def shelf() -> state.Shelf[histograms.Histograms]:
 def table_of(view: ui.View, series: Series) -> histograms.Histograms:
     """Return all histograms of a series; what was decoded before is not decoded again."""
     return shelf().value(
-        (view.spec, series.run, series.tag), lambda known: histograms.table(series, known), analysis.size
+        (view.spec, series.run, series.tag),
+        (view.generation, len(series), series.wall_times[-1:].tobytes()),
+        lambda known: histograms.table(series, known),
+        analysis.size,
     )
 
 
-def looked_at(view: ui.View, place: state.Layout, by_tag: Tags) -> Iterator[Looked]:
-    """Yield what the panels over steps are made of."""
+def looked_at(view: ui.View, place: state.Layout, by_tag: Tags, panels: list[state.Panel]) -> list[Looked]:
+    """Return what panels over steps are made of."""
     starts = {run["name"]: run["start"] or 0.0 for run in place.about["runs"]}
-    for panel in place.visible:
+    found = []
+    for panel in panels:
         series = next(one for one in by_tag[panel.tag] if one.run == panel.run)
         table = table_of(view, series)
-        rows = analysis.looked_at(
+        rows, outside = analysis.looked_at(
             table,
             axis=place.settings.axis,
             window=place.window(panel.tag),
             start=starts[panel.run],
             superseded=panel.earlier,
         )
-        yield Looked(panel, series, table, rows)
+        found.append(Looked(panel, series, table, rows, outside))
+    return found
+
+
+def elsewhere(place: state.Layout, by_tag: Tags, seen: list[state.Panel]) -> list[state.Panel] | None:
+    """Return the panels of the same tag that are on other pages, None when they are too many to look at."""
+    if not seen[0].part or place.settings.range != "shared":
+        return []
+    series = by_tag[seen[0].tag]
+    if sum(map(len, series)) > LOOKED_AT:
+        return None
+    runs = analysis.panels({"": series}, earlier=bool(place.settings.earlier))[""]
+    every = [replace(seen[0], run=run, earlier=earlier) for run, earlier in runs]
+    return [panel for panel in every if panel not in seen]
 
 
 def scale_of(scale: str, table: histograms.Histograms, bins: int) -> tuple[charts.Scale, analysis.Floats]:
@@ -88,13 +107,15 @@ def over_steps(view: ui.View, place: state.Layout, by_tag: Tags) -> dict[str, ch
     order = {run.name: index for index, run in enumerate(view.runs)}
     chosen = place.settings
     made: dict[str, charts.Panel] = {}
-    looked = list(looked_at(view, place, by_tag))
-    shared: dict[str, list[Looked]] = {}
-    for one in looked:
-        together = one.panel.tag if chosen.range == "shared" else one.panel.name
-        shared.setdefault(together, []).append(one)
-    for number, some in enumerate(shared.values()):
-        full = [one for one in some if len(one.rows)]
+    shared: dict[str, list[state.Panel]] = {}
+    for panel in place.visible:
+        shared.setdefault(panel.tag if chosen.range == "shared" else panel.name, []).append(panel)
+    for number, seen in enumerate(shared.values()):
+        some = looked_at(view, place, by_tag, seen)
+        unseen = elsewhere(place, by_tag, seen)
+        others = [one for one in looked_at(view, place, by_tag, unseen or []) if len(one.rows)]
+        full = [one for one in some if len(one.rows)] + others
+        full = [one for one in full if not one.outside] or full
         scale, edges = (
             scale_of(chosen.scale, analysis.together([(one.table, one.rows) for one in full]), int(chosen.bins))
             if full
@@ -104,10 +125,22 @@ def over_steps(view: ui.View, place: state.Layout, by_tag: Tags) -> dict[str, ch
         for place_of, one in enumerate(some):
             about = charts.About(title_of(one.panel.tag), order[one.panel.run], one.series.description)
             panel = panel_over_steps(one, about, scale, edges, place, f"p{number}_{place_of}", name)
-            made[one.panel.name] = panel
-        if edges is not None:
-            made[some[0].panel.name].tables[name] = charts.edge_table(edges)
+            made[one.panel.name] = panel if unseen is not None else charts.of_page(panel)
+        if edges is None:
+            continue
+        made[some[0].panel.name].tables[name] = charts.edge_table(edges)
+        if others and chosen.show != PERCENTILES:
+            peaks = analysis.peaks([analysis.shares(one.table, edges, *drawn_rows(one, place)) for one in others])
+            for one in some:
+                made[one.panel.name].spec["peaks"] = peaks
     return made
+
+
+def drawn_rows(one: Looked, place: state.Layout) -> tuple[analysis.Ints, analysis.Ints | None]:
+    """Return which rows of a panel are drawn, and where each pixel column begins in them; None: each is drawn by itself."""
+    if place.settings.show in (RIDGELINE, OVERLAY):
+        return analysis.evenly(one.rows, RIDGES), None
+    return one.rows, analysis.in_columns(one.table, one.rows, place.columns, place.settings.axis)
 
 
 def panel_over_steps(
@@ -125,26 +158,25 @@ def panel_over_steps(
     if edges is None or not len(one.rows):
         why = problems[:1] or ["no histogram of this attempt"]
         return charts.nothing(charts.noted(about, why, problem=True))
-    in_few = chosen.show in (RIDGELINE, OVERLAY)
-    rows = analysis.evenly(one.rows, RIDGES) if in_few else one.rows
-    starts = None if in_few else analysis.in_columns(one.table, rows, place.columns, chosen.axis)
+    rows, starts = drawn_rows(one, place)
     missing, values, empty = analysis.losses(one.table, one.rows)
     notes = charts.notes(
         total=len(one.rows),
         drawn=len(rows) if starts is None else len(starts),
-        merged=not in_few,
+        merged=starts is not None,
         problems=problems,
         missing=missing,
         values=values,
         empty=empty,
         not_positive=chosen.scale == "log" and scale.name != "log",
+        outside=one.outside,
     )
     cut = analysis.cut(one.table, edges, one.rows)
     about = charts.noted(about, notes + charts.cut_notes(**cut, scale=scale), problem=bool(problems))
     if chosen.show == PERCENTILES:
         return charts.bands(analysis.bands(one.table, rows, starts), about, scale, table=name, edges=of_edges)
     shares = analysis.shares(one.table, edges, rows, starts)
-    return charts.shares("ridges" if in_few else "heat", shares, about, scale, table=name, edges=of_edges)
+    return charts.shares("ridges" if starts is None else "heat", shares, about, scale, table=name, edges=of_edges)
 
 
 def at_one_step(view: ui.View, place: state.Layout, by_tag: Tags, at: Position) -> dict[str, charts.Panel]:
@@ -220,6 +252,16 @@ def panel_at(
 def statistics(view: ui.View, chosen: Settings, groups: dict[str, list[str]], by_tag: Tags) -> None:
     """Draw one number of each histogram as curves: a card for each tag, a line for each run."""
     seen = grid.layout(view, groups, key=state.CURVES, usual=CURVES)
+    st.caption(analysis.MEANINGS[chosen.statistic])
+    with st.spinner(READING):
+        made = statistic_cards(view, chosen, seen, by_tag)
+    tables = {name: table for card in made for name, table in card.tables.items()}
+    drawn_state = lines(seen.view([card.spec for card in made]), tables, key=state.CURVES)
+    grid.remember(drawn_state, key=state.CURVES, usual=CURVES)
+
+
+def statistic_cards(view: ui.View, chosen: Settings, seen: grid.Layout, by_tag: Tags) -> list[line_charts.Card]:
+    """Return what is in the cards of one number of each histogram."""
     made = []
     for number, (tag, place) in enumerate(seen.visible):
         drawn = []
@@ -250,10 +292,7 @@ def statistics(view: ui.View, chosen: Settings, groups: dict[str, list[str]], by
                 window=place.window_spec(tag),
             )
         )
-    st.caption(analysis.MEANINGS[chosen.statistic])
-    tables = {name: table for card in made for name, table in card.tables.items()}
-    drawn_state = lines(seen.view([card.spec for card in made]), tables, key=state.CURVES)
-    grid.remember(drawn_state, key=state.CURVES, usual=CURVES)
+    return made
 
 
 def track(run: str, color: str, series: list[Series], at: Position) -> Track:
@@ -267,24 +306,32 @@ def panels(view: ui.View, groups: dict[str, list[str]], by_tag: Tags) -> None:
     """Draw the controls and what they choose; what the visitor changes runs only this again."""
     chosen = state.settings()
     every = [one for some in by_tag.values() for one in some]
-    runs = [run.name for run in view.selected if any(one.run == run.name for one in every)]
+    by_run: dict[str, list[Series]] = {}
+    for one in every:
+        by_run.setdefault(one.run, []).append(one)
+    runs = [run.name for run in view.selected if run.name in by_run]
     restarted = any(bool(one.superseded.any()) for one in every)
-    state.bar(chosen, view, runs=runs, tags=len(by_tag), restarted=restarted)
+    state.bar(chosen, runs=runs, restarted=restarted)
+    tally = state.count(view, runs=len(runs), tags=len(by_tag))
     if chosen.show == STATISTICS:
         state.remember(chosen)
         statistics(view, chosen, groups, by_tag)
     elif chosen.show == STEP:
         at = position()
         above = st.container()
-        place = state.layout(chosen, view, groups, {})
-        show(place, at_one_step(view, place, by_tag, at))
+        place = state.layout(chosen, view, groups, {}, tally)
+        with st.spinner(READING):
+            made = at_one_step(view, place, by_tag, at)
+        show(place, made)
         with above:
             tracks = [("", "", every)]
-            tracks += [(run, view.color(run), [one for one in every if one.run == run]) for run in runs]
+            tracks += [(run, view.color(run), by_run[run]) for run in runs]
             stepper([track(run, color, some, at) for run, color, some in tracks], has_earlier=restarted)
     else:
-        place = state.layout(chosen, view, groups, analysis.panels(by_tag, earlier=bool(chosen.earlier)))
-        show(place, over_steps(view, place, by_tag))
+        place = state.layout(chosen, view, groups, analysis.panels(by_tag, earlier=bool(chosen.earlier)), tally)
+        with st.spinner(READING):
+            made = over_steps(view, place, by_tag)
+        show(place, made)
     exports(every)
 
 

@@ -109,14 +109,14 @@ def looked_at(
     window: tuple[float, float] | None = None,
     start: float = 0.0,
     superseded: bool = False,
-) -> Ints:
-    """Return the same, or the one histogram nearest to the window when it holds none."""
+) -> tuple[Ints, bool]:
+    """Return the same, or the one histogram nearest to the window when it holds none, and whether that is so."""
     found = chosen(table, axis=axis, window=window, start=start, superseded=superseded)
     if window is None or len(found):
-        return found
+        return found, False
     found = chosen(table, axis=axis, superseded=superseded)
     x = (table.steps if axis == "step" else table.wall_times)[found] - (start if axis == "relative" else 0.0)
-    return found[np.argsort(np.abs(x - (window[0] + window[1]) / 2), kind="stable")[:1]]
+    return found[np.argsort(np.abs(x - (window[0] + window[1]) / 2), kind="stable")[:1]], True
 
 
 def every(table: Histograms) -> Ints:
@@ -219,6 +219,16 @@ def shares(table: Histograms, edges: Floats, rows: Ints, starts: Ints | None = N
     totals = table.totals[rows]
     part = counts / np.where(totals > 0, totals, 1.0)[:, None]
     return Shares(_rows(table, rows, starts), _means(part, starts))
+
+
+def peaks(some: Sequence[Shares]) -> dict[str, float]:
+    """Return the greatest share, and the greatest count, of a bin of all."""
+    greatest = [one.shares.max(axis=1, initial=0.0) for one in some]
+    counts = [most * one.rows.counts for most, one in zip(greatest, some, strict=True)]
+    return {
+        "share": max((float(most.max(initial=0.0)) for most in greatest), default=0.0),
+        "count": max((float(most.max(initial=0.0)) for most in counts), default=0.0),
+    }
 
 
 def bands(table: Histograms, rows: Ints, starts: Ints | None = None) -> Bands:

@@ -147,6 +147,12 @@ def nothing(about: About) -> Panel:
     return Panel({**_spec("none", about, Scale("linear", 1.0, 0.0, 1.0)), "table": "", "edges": ""})
 
 
+def of_page(panel: Panel) -> Panel:
+    """Return a panel that says that its range is that of the runs on its page alone."""
+    note = "the range is that of the runs on this page: there are too many to look at all"
+    return replace(panel, spec={**panel.spec, "notes": [*panel.spec["notes"], note]})
+
+
 def noted(about: About, notes: Sequence[str], *, problem: bool = False) -> About:
     """Return the same with notes."""
     return replace(about, notes=tuple(notes), problem=problem)
@@ -167,13 +173,14 @@ def notes(
     values: float,
     empty: int,
     not_positive: bool,
+    outside: bool = False,
 ) -> list[str]:
     """Return what has to be said of a panel over steps.
 
     drawn: how many of `total` histograms are, or into how many columns they went when `merged`; missing: how many of
-    `values` values are in no bucket; empty: histograms without values.
+    `values` values are in no bucket; empty: histograms without values; outside: none is in the chosen range of steps.
     """
-    said = []
+    said = ["nothing logged between these steps"] if outside else []
     if merged and drawn < total:
         said.append(f"{total:,} steps, each pixel column the mean of about {round(total / drawn):,}")
     elif drawn < total:
@@ -181,7 +188,8 @@ def notes(
     if not_positive:
         said.append("not all values are above zero: symlog instead of log")
     if missing > 0:
-        said.append(f"{number(missing)} of {number(values)} values are in no bucket (NaN, infinite or left out)")
+        verb = "is" if missing == 1 else "are"
+        said.append(f"{number(missing)} of {_values(values)} {verb} in no bucket (NaN, infinite or left out)")
     if empty and total == 1:
         said.append("the histogram is empty")
     elif empty:
@@ -197,14 +205,14 @@ def cut_notes(*, below: float, above: float, lost: float, least: float, greatest
     said = []
     if below > 0:
         said.append(
-            f"the outermost edge is {number(least)}: drawn from {number(scale.low)} on, with {number(below)} values of such buckets"
+            f"the outermost edge is {number(least)}: drawn from {number(scale.low)} on, with {_values(below)} of such buckets"
         )
     if above > 0:
         said.append(
-            f"the outermost edge is {number(greatest)}: drawn up to {number(scale.high)}, with {number(above)} values of such buckets"
+            f"the outermost edge is {number(greatest)}: drawn up to {number(scale.high)}, with {_values(above)} of such buckets"
         )
     if lost > 0:
-        said.append(f"{number(lost)} values are in buckets whose edges are no numbers: not drawn")
+        said.append(f"{_values(lost)} {'is' if lost == 1 else 'are'} in buckets whose edges are no numbers: not drawn")
     return said
 
 
@@ -214,6 +222,10 @@ def empty_notes(runs: Sequence[str]) -> list[str]:
         return []
     more = f" and {len(runs) - 5:,} more" if len(runs) > 5 else ""
     return [f"without values: {', '.join(runs[:5])}{more}"]
+
+
+def _values(count: float) -> str:
+    return "1 value" if count == 1 else f"{number(count)} values"
 
 
 def _spec(form: str, about: About, scale: Scale) -> dict[str, Any]:

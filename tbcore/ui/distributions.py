@@ -83,18 +83,33 @@ class Shelf(Generic[_Value]):
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[_Value, int]] = OrderedDict()
+        self._bytes = 0
+        self._kept: OrderedDict[Hashable, tuple[_Value, int, Hashable]] = OrderedDict()
 
-    def value(self, key: Hashable, make: Callable[[_Value | None], _Value], size: Callable[[_Value], int]) -> _Value:
-        """Return what `make` makes of the value kept under `key`, None at first, and keep that; size: its bytes."""
+    def value(
+        self,
+        key: Hashable,
+        stamp: Hashable,
+        make: Callable[[_Value | None], _Value],
+        size: Callable[[_Value], int],
+    ) -> _Value:
+        """Return the value kept under `key`, or with another stamp what `make` makes of it, None at first, and keep that.
+
+        stamp: what the value depends on; size: its bytes.
+        """
         with self._lock:
-            known, _bytes = self._kept.get(key, (None, 0))
+            known, _bytes, before = self._kept.get(key, (None, 0, None))
+            if known is not None and before == stamp:
+                self._kept.move_to_end(key)
+                return known
         made = make(known)
         with self._lock:
-            self._kept[key] = (made, size(made))
-            self._kept.move_to_end(key)
-            while len(self._kept) > 1 and sum(taken for _value, taken in self._kept.values()) > self._limit:
-                self._kept.popitem(last=False)
+            _known, taken, _stamp = self._kept.pop(key, (None, 0, None))
+            self._kept[key] = (made, size(made), stamp)
+            self._bytes += self._kept[key][1] - taken
+            while len(self._kept) > 1 and self._bytes > self._limit:
+                _key, (_value, dropped, _stamp) = self._kept.popitem(last=False)
+                self._bytes -= dropped
         return made
 
 
@@ -112,8 +127,8 @@ def settings() -> Settings:
     return settings_of({name: st.query_params[word] for word, name in words.items() if word in st.query_params})
 
 
-def bar(chosen: Settings, view: View, *, runs: Sequence[str], tags: int, restarted: bool) -> None:
-    """Draw the controls. runs: those that hold histograms, in order; tags: how many are there to see."""
+def bar(chosen: Settings, *, runs: Sequence[str], restarted: bool) -> None:
+    """Draw the controls. runs: those that hold histograms, in order."""
     controls: list[dict[str, Any]] = []
     for choice in CHOICES:
         if (choice.name == "range" and len(runs) < 2) or (choice.name == "earlier" and not restarted):
@@ -129,6 +144,7 @@ def bar(chosen: Settings, view: View, *, runs: Sequence[str], tags: int, restart
                 "of": of,
                 "choices": choice.values,
                 "about": choice.about,
+                "more": choice.more,
             }
         )
         if choice.name == "draw":
@@ -138,26 +154,30 @@ def bar(chosen: Settings, view: View, *, runs: Sequence[str], tags: int, restart
                     "words": "Quantiles against",
                     "form": "menu",
                     "of": {"show": [STEP], "draw": ["qq"]},
-                    "choices": [(run, f"against {run}", "") for run in runs],
+                    "choices": [("", "against the first run", ""), *((run, f"against {run}", "") for run in runs)],
+                    "more": False,
                 }
             )
-    # The curves say it themselves.
-    count = (
-        ""
-        if chosen.show == STATISTICS
-        else f"{tags:,} {'tag' if tags == 1 else 'tags'}, {len(runs):,} of {len(view.runs):,} {'run' if len(view.runs) == 1 else 'runs'}"
-    )
     sticky = chosen.show not in (STEP, STATISTICS)
-    distributions_bar(chosen, key=BAR, controls=controls, count=count, sticky=sticky)
+    distributions_bar(chosen, key=BAR, controls=controls, sticky=sticky)
+
+
+def count(view: View, *, runs: int, tags: int) -> str:
+    """Return how much there is to see. runs: those that hold histograms."""
+    return f"{tags:,} {_many(tags, 'tag')}, {runs:,} of {len(view.runs):,} {_many(len(view.runs), 'run')}"
 
 
 def layout(
-    chosen: Settings, view: View, groups: Mapping[str, list[str]], runs: Mapping[str, Sequence[tuple[str, bool]]]
+    chosen: Settings,
+    view: View,
+    groups: Mapping[str, list[str]],
+    runs: Mapping[str, Sequence[tuple[str, bool]]],
+    tally: str = "",
 ) -> Layout:
     """Return which panels are seen, as the visitor left them.
 
     groups: the tags of each group; runs: of each tag the runs that have a panel of their own, and whether it is for
-    their earlier attempts. A tag without an entry has one panel for all runs.
+    their earlier attempts. A tag without an entry has one panel for all runs. tally: what is said above all panels.
     """
     state = panels_state(KEY)
     opened, pages, windows = _opened(state), _pages(state), _windows(state)
@@ -198,6 +218,7 @@ def layout(
             for run in view.runs
         ],
         "alone": alone,
+        "tally": tally,
         "layout": {"open": opened, "page": pages},
         "windows": {tag: {"x": [steps.low, steps.high], "axis": steps.axis} for tag, steps in windows.items()},
         "settings": asdict(chosen),
@@ -252,6 +273,10 @@ def remember(chosen: Settings, state: PanelsState | None = None) -> None:
     # A longer address is cut by some servers; then it holds the settings alone.
     fits = sum(len(text) for texts in places.values() for text in texts) < _URL_UP_TO
     put_query(wanted, places if fits else dict.fromkeys(places), {"smoothing": [], "log": []})
+
+
+def _many(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
 
 
 def _about(panel: Panel) -> dict[str, Any]:

@@ -41,9 +41,13 @@ def four(tmp_path: Path) -> histograms.Histograms:
 
 
 def test_histograms_of_a_window_are_looked_at_and_else_the_nearest_one(four: histograms.Histograms) -> None:
-    assert distributions.looked_at(four, window=(5, 20)).tolist() == [1, 2]
-    assert distributions.looked_at(four, window=(22, 29)).tolist() == [2]
-    assert distributions.looked_at(four, window=(0.5, 2.5), axis="relative", start=100.0).tolist() == [0, 1]
+    def rows(*window: float, axis: distributions.Axis = "step", start: float = 0.0) -> tuple[list[int], bool]:
+        found, outside = distributions.looked_at(four, window=(window[0], window[1]), axis=axis, start=start)
+        return found.tolist(), outside
+
+    assert rows(5, 20) == ([1, 2], False)
+    assert rows(22, 29) == ([2], True)
+    assert rows(0.5, 2.5, axis="relative", start=100.0) == ([0, 1], False)
 
 
 def test_attempts_are_looked_at_apart(tmp_path: Path) -> None:
@@ -73,6 +77,14 @@ def test_shares_of_a_pixel_column_are_the_mean_of_its_steps(four: histograms.His
     assert found.shares.tolist() == [[(1 + 0.25) / 2, 0.75 / 2], [0, 0.5]]
     assert (found.rows.steps.tolist(), found.rows.last_steps.tolist()) == ([0, 20], [10, 40])
     assert (found.rows.many.tolist(), found.rows.counts.tolist()) == ([2, 2], [4, 2.5])
+
+
+def test_peaks_are_the_greatest_share_and_the_greatest_count_of_any_bin(four: histograms.Histograms) -> None:
+    found = distributions.shares(four, np.array([0.0, 1.0, 2.0]), np.array([0, 1]))
+    more = distributions.shares(four, np.array([0.0, 1.0, 2.0]), np.array([2, 3]))
+    assert distributions.peaks([found]) == {"share": 1.0, "count": 4.0}
+    assert distributions.peaks([found, more]) == {"share": 1.0, "count": 5.0}
+    assert distributions.peaks([]) == {"share": 0.0, "count": 0.0}
 
 
 def test_steps_that_are_all_one_are_divided_evenly(tmp_path: Path) -> None:

@@ -82,6 +82,13 @@ def test_each_view_draws_and_reads_the_same_log(site: Site, visit: Visit) -> Non
         bar.get_by_role("button", name=name).click()
         seen.until(page, lambda: "from" in point(page, "net/weight, two", 0.5, 0.6))
         seen.until(page, lambda view=view: seen.query(page).get("view") == [view])
+        assert bar.bounding_box()["height"] < 50  # one line
+    bar.get_by_role("button", name="More choices").click()
+    bar.get_by_label("Own ranges").check()
+    bar.get_by_label("Heights").select_option("Count")
+    seen.until(page, lambda: [seen.query(page).get(name) for name in ("range", "height")] == [["own"], ["count"]])
+    page.keyboard.press("Escape")
+    assert bar.get_by_label("Own ranges").is_hidden()
     bar.get_by_role("button", name="Percentiles").click()
     seen.until(page, lambda: "median" in point(page, "net/weight, one", 0.5, 0.5))
     read = reads(page)

@@ -1,5 +1,6 @@
 """Panels of histograms: what the browser component is told, and the Arrow columns it reads."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +107,9 @@ def test_logged_buckets_are_sent_as_they_are() -> None:
         ({"total": 10_000, "drawn": 64}, ["64 of 10,000 steps, evenly chosen: drag over the steps to see any"]),
         ({"total": 10_000, "drawn": 500, "merged": True}, ["10,000 steps, each pixel column the mean of about 20"]),
         ({"missing": 12.0, "values": 500.0}, ["12 of 500 values are in no bucket (NaN, infinite or left out)"]),
+        ({"missing": 1.0, "values": 4.0}, ["1 of 4 values is in no bucket (NaN, infinite or left out)"]),
         ({"empty": 2}, ["2 of 5 histograms are empty"]),
+        ({"outside": True}, ["nothing logged between these steps"]),
         ({"not_positive": True}, ["not all values are above zero: symlog instead of log"]),
         ({"problems": ["step 3: bad", "step 4: bad"]}, ["2 cannot be read: step 3: bad"]),
     ],
@@ -120,4 +123,16 @@ def test_edges_beyond_the_axis_are_said() -> None:
     assert charts.cut_notes(**quiet) == []
     assert charts.cut_notes(**{**quiet, "above": 3.0, "greatest": 1.7976931348623157e308}) == [
         "the outermost edge is 1.798e308: drawn up to 2, with 3 values of such buckets"
+    ]
+    assert charts.cut_notes(**{**quiet, "below": 1.0, "least": -math.inf, "lost": 1.0}) == [
+        "the outermost edge is -Infinity: drawn from 0 on, with 1 value of such buckets",
+        "1 value is in buckets whose edges are no numbers: not drawn",
+    ]
+
+
+def test_a_range_of_some_runs_alone_is_said() -> None:
+    panel = charts.of_page(charts.nothing(charts.About("weight", notes=["one"])))
+    assert panel.spec["notes"] == [
+        "one",
+        "the range is that of the runs on this page: there are too many to look at all",
     ]

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { opacity, stretchesOf } from "../../tbcore/ui/components/distributions/bands.js";
+import { height, opacity, stretchesOf } from "../../tbcore/ui/components/distributions/bands.js";
 import { binAt, boundaries, nearestPlace, placesOf, readPanel } from "../../tbcore/ui/components/distributions/data.js";
+import { rangeOf, stepTicks } from "../../tbcore/ui/components/distributions/panel.js";
 import { legendColors, levelOf, newRamp } from "../../tbcore/ui/components/distributions/ramp.js";
 import { densities, shareBelow, withinEnds } from "../../tbcore/ui/components/distributions/single.js";
 import { newValueAxis, valueTicks } from "../../tbcore/ui/components/distributions/value.js";
@@ -15,6 +16,26 @@ const places = (first, last = first, offset = 0) => ({ first: floats(...first), 
 function arrow(columns) {
   return { getChild: (name) => columns[name] && { length: columns[name].length, nullCount: 0, toArray: () => columns[name] } };
 }
+
+test("the axis of steps begins with the first step and ends with the last", () => {
+  const columns = places([0, 20, 40], [19, 39, 59]);
+  assert.deepEqual(rangeOf("bands", columns, "step"), [0, 59]);
+  assert.deepEqual(rangeOf("heat", places([0, 10, 20]), "step"), [-5, 25]);
+  assert.deepEqual(rangeOf("heat", places([7]), "step"), [6.5, 7.5]);
+  assert.deepEqual(rangeOf("bands", places([7]), "step"), [6, 8]);
+});
+
+test("a single ridge is labelled with its own step", () => {
+  const one = places([7]);
+  assert.deepEqual(stepTicks({ places: one, ends: rangeOf("ridges", one, "step"), axis: "step" }, 200), { ticks: [7], labels: ["7"] });
+});
+
+test("a percentile beyond the axis lies where it is as long as the plot has room, else just outside", () => {
+  const frame = { ys: { start: 100, from: 0, factor: -10 }, value: newValueAxis("linear"), box: { top: 0, bottom: 100 } };
+  assert.deepEqual([1, -0.05, -9, -Infinity, 99, Infinity].map((value) => height(frame, value)), [90, 100.5, 101, 101, -1, -1]);
+  const log = { ...frame, ys: { start: 100, from: -2, factor: -10 }, value: newValueAxis("log") };
+  assert.deepEqual([0.1, 0, -3].map((value) => height(log, value)), [90, 101, 101]);
+});
 
 test("symlog is linear at zero, mirrored, and a logarithm far away", () => {
   const axis = newValueAxis("symlog", 0.01);

@@ -67,6 +67,25 @@ test("the labels of an x axis reach near its end and have room", () => {
   }
 });
 
+test("all labels of an x axis are as far from one another as they are painted", () => {
+  const wide = (label) => 7.2 * label.length;
+  for (let high = 3; high < 3e6; high = Math.ceil(high * 1.17)) {
+    for (const width of [60, 150, 280, 353, 382, 820]) {
+      const { ticks, labels } = xAxis([0, high], "step", width, wide);
+      const at = ticks.map((tick, index) => Math.min((tick / high) * width, width + 8 - wide(labels[index]) / 2));
+      for (let index = 1; index < at.length; index += 1) {
+        const gap = at[index] - at[index - 1] - (wide(labels[index]) + wide(labels[index - 1])) / 2;
+        assert.ok(gap >= 8, `${high} on ${width}: ${labels}`);
+      }
+    }
+  }
+});
+
+test("where no step leaves room for all labels and reaches the end, the end stays bare", () => {
+  const { labels } = xAxis([0, 1950], "step", 353, (label) => 7.2 * label.length);
+  assert.deepEqual(labels, ["0", "500", "1000", "1500"]);
+});
+
 test("an axis of one tick or of none is made as well", () => {
   assert.deepEqual(xAxis([41.5, 42.5], "step", 350, letters).labels, ["42"]);
   const { ticks, dates } = xAxis([1.2, 1.3], "wall", 20, letters);

@@ -153,6 +153,26 @@ def test_runs_share_a_range_of_values_unless_each_shall_have_its_own(logdir: Pat
     assert [panel["low"] for panel in panels(opened(tags="bias", range="own"))] == [-1, -1, -100]
 
 
+def test_a_range_and_a_peak_are_those_of_the_runs_on_all_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(13):
+        last = index == 12
+        buckets = [[-100, -99, 3]] if last else [[0, 1, 1], [1, 2, 1]]
+        records = histogram(0, "net/w", buckets, eventfile.T0 + index)
+        eventfile.write(tmp_path / f"run{index:02}" / NAME, records)
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    first, second = panels(opened()), panels(opened(page="2,net"))
+    assert (len(first), len(second)) == (12, 1)
+    assert {(panel["low"], panel["high"]) for panel in first + second} == {(-100, 2)}
+    assert first[0]["peaks"] == {"share": 1, "count": 3}
+    own = panels(opened(range="own"))
+    assert {(panel["low"], panel["high"], "peaks" in panel) for panel in own} == {(0, 2, False)}
+
+
+def test_how_much_there_is_to_see_is_told_above_the_panels(logdir: Path) -> None:
+    assert sent(opened())[0]["tally"] == "2 tags, 2 of 2 runs"
+    assert sent(opened(tags="bias", only="first", view="step"))[0]["tally"] == "1 tag, 1 of 2 runs"
+
+
 def test_at_one_step_all_runs_are_in_one_panel_with_their_numbers(logdir: Path) -> None:
     app = opened(tags="bias", view="step", step="42")
     (panel,) = panels(app)
@@ -229,7 +249,6 @@ def test_300_runs_come_on_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_controls_are_told_what_there_is_to_choose(logdir: Path) -> None:
     both, _tables = sent(opened(), "distributions_bar")
-    assert both["count"] == "2 tags, 2 of 2 runs"
     assert "range" in [control["name"] for control in both["controls"]]
     one, _tables = sent(opened(only="first"), "distributions_bar")
     assert "range" not in [control["name"] for control in one["controls"]]

@@ -1,5 +1,7 @@
 """The Distributions page's state: pages of panels, settings of an address, and tables kept while they are used."""
 
+import time
+
 from tbcore.ui.components.distributions import Settings, Steps, settings_of
 from tbcore.ui.distributions import Shelf, _window, paged
 
@@ -35,13 +37,27 @@ def test_the_tables_used_last_are_kept_up_to_a_size() -> None:
     shelf = Shelf[list[str]](5)
     seen: list[tuple[str, list[str] | None]] = []
 
-    def ask(name: str) -> None:
+    def ask(name: str, stamp: int) -> list[str]:
         def make(known: list[str] | None) -> list[str]:
             seen.append((name, known))
             return [name] * 2
 
-        shelf.value(name, make, len)
+        return shelf.value(name, stamp, make, len)
 
-    for name in ("a", "b", "a", "c", "a", "b"):
-        ask(name)
+    for stamp, name in enumerate(("a", "b", "a", "c", "a", "b")):
+        assert ask(name, stamp) == [name] * 2
     assert seen == [("a", None), ("b", None), ("a", ["a", "a"]), ("c", None), ("a", ["a", "a"]), ("b", None)]
+
+
+def test_a_table_of_nothing_new_is_not_made_again() -> None:
+    shelf = Shelf[str](100)
+    made = [shelf.value("a", stamp, lambda known: f"{known}, new", len) for stamp in (1, 1, 2, 2, 1)]
+    assert made == ["None, new"] * 2 + ["None, new, new"] * 2 + ["None, new, new, new"]
+
+
+def test_thousands_of_tables_are_found_as_quickly_as_few() -> None:
+    shelf = Shelf[str](1_000)
+    begin = time.perf_counter()
+    for key in range(20_000):
+        shelf.value(key, 0, lambda _known: "a", len)
+    assert time.perf_counter() - begin < 2

@@ -64,7 +64,8 @@ BAR = st.components.v2.component(
 class Choice:
     """One control: what it sets, the values it may have with their words, and for which views it is there (all: none).
 
-    form: "segments" shows all values, "menu" one, "switch" is on for the second of two.
+    form: "segments" shows all values, "menu" one, "switch" is on for the second of two. more: it is needed seldom, and
+    shown when asked for.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Choice:
     values: tuple[tuple[str, str, str], ...]
     of: tuple[str, ...] = ()
     about: str = ""
+    more: bool = False
 
 
 HEAT, RIDGELINE, OVERLAY, PERCENTILES, STEP, STATISTICS = (
@@ -119,7 +121,7 @@ CHOICES = (
         "draw",
         "Drawn as",
         "menu",
-        (("outlines", "Outlines", ""), ("cdf", "Cumulative", ""), ("qq", "Quantile–quantile", "")),
+        (("outlines", "Outlines", ""), ("cdf", "Cumulative", ""), ("qq", "Q–Q plot", "")),
         (STEP,),
     ),
     Choice(
@@ -143,7 +145,15 @@ CHOICES = (
         (("30", "30 bins", ""), ("60", "60 bins", ""), ("120", "120 bins", "")),
         (HEAT, RIDGELINE, OVERLAY, STEP),
     ),
-    Choice("height", "Heights", "menu", (("share", "Share", ""), ("count", "Count", "")), (RIDGELINE, OVERLAY)),
+    Choice(
+        "height",
+        "Heights",
+        "menu",
+        (("share", "Share", ""), ("count", "Count", "")),
+        (RIDGELINE, OVERLAY),
+        "Share of the values of a step, or their count",
+        more=True,
+    ),
     Choice(
         "range",
         "Own ranges",
@@ -151,6 +161,7 @@ CHOICES = (
         (("shared", "", ""), ("own", "", "")),
         _OVER_STEPS,
         "Each run with a range of values and a peak of its own",
+        more=True,
     ),
     Choice(
         "earlier",
@@ -159,6 +170,7 @@ CHOICES = (
         (("", "", ""), ("1", "", "")),
         _OVER_STEPS,
         "Also what a restarted run wrote before it went back",
+        more=True,
     ),
 )
 
@@ -218,14 +230,12 @@ def distributions(
     return _state(cast(Mapping[str, Any], result))
 
 
-def distributions_bar(
-    settings: Settings, *, key: str, controls: Sequence[Mapping[str, Any]], count: str, sticky: bool
-) -> None:
+def distributions_bar(settings: Settings, *, key: str, controls: Sequence[Mapping[str, Any]], sticky: bool) -> None:
     """Show the controls; what they are set to is read with `settings_state` when the page runs again."""
     values = {item.name: getattr(settings, item.name) for item in fields(Settings)}
     BAR(
         key=key,
-        data={"view": {"settings": values, "controls": list(controls), "count": count, "sticky": sticky}},
+        data={"view": {"settings": values, "controls": list(controls), "sticky": sticky}},
         on_settings_change=_nothing,
     )
 

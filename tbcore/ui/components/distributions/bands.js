@@ -85,9 +85,9 @@ function strokeAlong(context, frame, xs, values) {
   context.stroke();
 }
 
-/** Return the pixel of a value; what lies beyond the axis, also infinitely, lies at its end. */
-function height({ ys, value, low, high, box }, of) {
-  if (of < low) return box.bottom + 1;
-  if (of > high) return box.top - 1;
-  return pixelAt(ys, value.to(of));
+/** Return the pixel of a value; what lies beyond the plot, also infinitely, lies just outside of it. */
+export function height({ ys, value, box }, of) {
+  // A log axis has no place for what is not above zero.
+  const at = of < 0 && value.scale === "log" ? Infinity : pixelAt(ys, value.to(of));
+  return Math.min(Math.max(at, box.top - 1), box.bottom + 1);
 }

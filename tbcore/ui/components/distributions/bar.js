@@ -1,6 +1,6 @@
 /** The slim row of controls above the panels: what is drawn, and on which axes. */
 
-import { coveredTop, element } from "../lines/dom.js";
+import { arrange, coveredTop, element, iconButton } from "../lines/dom.js";
 import { closeOutbox, heard, newOutbox, post } from "../lines/sync.js";
 
 const DELAY = 30;
@@ -24,9 +24,14 @@ export default function distributionsBar({ data, parentElement, setStateValue })
 function newBar(parent) {
   const bar = { host: parent.host ?? parent, root: element("div", "toolbar bar"), controls: new Map(), settings: null, send: null };
   bar.outbox = newOutbox((name, value) => bar.send(name, value), DELAY);
-  bar.count = element("div", "count");
-  bar.count.setAttribute("role", "status");
-  bar.root.append(bar.count);
+  bar.further = element("div", "further");
+  bar.further.popover = "auto";
+  bar.more = iconButton("more", "More choices");
+  bar.more.popoverTargetElement = bar.further;
+  bar.further.addEventListener("beforetoggle", () => {
+    const { right, bottom } = bar.more.getBoundingClientRect();
+    Object.assign(bar.further.style, { right: `${document.documentElement.clientWidth - right}px`, top: `${bottom + 4}px` });
+  });
   parent.querySelector(".stage").append(bar.root);
   return bar;
 }
@@ -38,7 +43,6 @@ function updateBar(bar, view) {
   for (const control of view.controls) {
     if (!bar.controls.has(control.name)) bar.controls.set(control.name, newControl(bar, control));
   }
-  bar.count.textContent = view.count;
   dressBar(bar);
   if (view.sticky) stickTop(bar);
   else if (bar.stuck) bar.stuck.style.position = "";
@@ -46,16 +50,17 @@ function updateBar(bar, view) {
 
 function dressBar(bar) {
   const { settings, view } = bar;
-  const nodes = view.controls.filter(({ of }) => Object.entries(of).every(([name, values]) => values.includes(settings[name]))).map((control) => {
+  const shown = view.controls.filter(({ of }) => Object.entries(of).every(([name, values]) => values.includes(settings[name])));
+  const further = shown.filter(({ more }) => more);
+  const rootOf = (control) => {
     const made = bar.controls.get(control.name);
     made.dress(control, settings[control.name]);
     return made.root;
-  });
-  nodes.push(bar.count);
-  nodes.forEach((node, at) => {
-    if (bar.root.children[at] !== node) bar.root.insertBefore(node, bar.root.children[at] ?? null);
-  });
-  while (bar.root.children.length > nodes.length) bar.root.lastElementChild.remove();
+  };
+  const nodes = shown.filter(({ more }) => !more).map(rootOf);
+  arrange(bar.further, further.map(rootOf));
+  bar.more.classList.toggle("used", further.some(({ name, choices }) => settings[name] !== choices[0][0]));
+  arrange(bar.root, further.length ? [...nodes, bar.more, bar.further] : nodes);
 }
 
 function newControl(bar, control) {
@@ -89,20 +94,21 @@ function newSegments({ words, choices }, choose) {
 }
 
 function newSwitch({ words, about, choices: [[off], [on]] }, choose) {
-  const root = element("div", "segments");
-  const button = element("button", "segment", words);
-  button.type = "button";
-  button.title = about;
-  button.addEventListener("click", () => choose(button.getAttribute("aria-pressed") === "true" ? off : on));
-  root.append(button);
-  return { root, dress: (_control, chosen) => button.setAttribute("aria-pressed", String(chosen === on)) };
+  const root = element("label", "switch");
+  const box = element("input");
+  box.type = "checkbox";
+  root.title = about;
+  root.append(box, element("span", "", words));
+  box.addEventListener("change", () => choose(box.checked ? on : off));
+  return { root, dress: (_control, chosen) => { box.checked = chosen === on; } };
 }
 
-function newMenu({ words, about }, choose) {
+function newMenu({ words, about, more }, choose) {
   const root = element("label", "menu");
   const select = element("select");
   select.setAttribute("aria-label", words);
   root.title = about || words;
+  if (more) root.append(element("span", "", words));
   root.append(select);
   let [text, values] = ["", []];
   select.addEventListener("change", () => choose(values[select.selectedIndex]));

@@ -27,7 +27,9 @@ export function newBoard(parent) {
     highlight: null, pointer: null, keyed: null, dragging: null, dirty: new Set(), frame: 0, stirred: false,
   };
   board.outbox = newOutbox((name, value) => board.send(name, value), DELAY);
-  board.root.append(board.body, board.tip.root);
+  board.tally = element("div", "tally");
+  board.tally.setAttribute("role", "status");
+  board.root.append(board.tally, board.body, board.tip.root);
   board.sight = new IntersectionObserver((entries) => see(board, entries), AHEAD);
   board.size = new ResizeObserver(() => resize(board));
   board.size.observe(board.root);
@@ -118,6 +120,7 @@ function dress(board) {
     if (board.keyed?.panel === panel) board.keyed = null;
   }
   for (const name of board.groups.keys()) if (!used.has(name)) board.groups.delete(name);
+  board.tally.textContent = view.tally;
   arrange(board.body, roots);
   soil(board);
 }
@@ -337,7 +340,8 @@ function peaksFor(board, panel, known) {
   if (board.settings.range === "own") return panel.rows.peaks;
   const { tag } = panel.spec;
   if (!known.has(tag)) {
-    const found = { share: 0, count: 0 };
+    // Of the runs on other pages the server knows them.
+    const found = { share: 0, count: 0, ...panel.spec.peaks };
     for (const { spec, rows } of board.panels.values()) {
       if (spec.tag !== tag || !rows) continue;
       found.share = Math.max(found.share, rows.peaks.share ?? 0);

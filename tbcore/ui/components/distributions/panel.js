@@ -103,20 +103,16 @@ function seriesFrame(panel, board, peaks) {
   return { spec, value, places, low, high, ends, axis, overlay, start, peaks, counted: height === "count", ratio: window.devicePixelRatio, box: null };
 }
 
-function rangeOf(form, places, axis) {
+/** Return the ends of the axis of steps. */
+export function rangeOf(form, places, axis) {
   // One ridge stands at the bottom.
   if (form === "ridges" && places.first.length === 1) return [placeOf(places, 0) - 1, placeOf(places, 0)];
   if (form === "heat") {
     const bounds = boundaries(places);
-    if (places.first.length > 1) return [bounds[0], bounds.at(-1)];
+    return [bounds[0], bounds.at(-1)];
   }
-  let [low, high] = [Infinity, -Infinity];
-  for (let at = 0; at < places.first.length; at += 1) {
-    const place = placeOf(places, at);
-    if (place < low) low = place;
-    if (place > high) high = place;
-  }
-  return widened(low, high, ROOM[axis]);
+  const last = places.last.length - 1;
+  return widened(places.first[0] - places.offset, places.last[last] - places.offset, ROOM[axis]);
 }
 
 function paintSeries(panel, board, context) {
@@ -127,7 +123,6 @@ function paintSeries(panel, board, context) {
   if (spec.form === "ridges") {
     const bottom = panel.height - 22;
     const steps = stepTicks(frame, bottom - 8);
-    if (rows.step.length === 1) steps.ticks = steps.ticks.filter((tick) => tick === frame.ends[1]);
     const left = frame.overlay ? 12 : Math.round(Math.min(panel.width / 3, Math.max(40, widest(steps.labels, widthOf) + 12)));
     frame.box = { left, top: 8, right: panel.width - (frame.overlay ? 12 + STRIP + widest(steps.labels, widthOf) + 8 : 10), bottom };
     layRidges(frame, rows, panel.height);
@@ -173,10 +168,12 @@ function layRidges(frame, rows, height) {
   frame.steps = { scale: frame.ys, along: "y" };
 }
 
-function stepTicks(frame, pixels) {
-  const made = xAxis(frame.ends, frame.axis, pixels, () => 24);
-  // The second row of a wall time axis has no room beside the plot.
-  return { ticks: made.ticks, labels: made.labels };
+/** Return {ticks, labels} of the steps beside the plot. */
+export function stepTicks(frame, pixels) {
+  const { ticks, labels } = xAxis(frame.ends, frame.axis, pixels, () => 24);
+  // A single ridge has no step below its own. The second row of a wall time axis has no room beside the plot.
+  const kept = [...ticks.keys()].filter((at) => frame.places.first.length > 1 || ticks[at] === frame.ends[1]);
+  return { ticks: kept.map((at) => ticks[at]), labels: kept.map((at) => labels[at]) };
 }
 
 function paintStrip(context, frame, color, palette) {
@@ -199,7 +196,7 @@ function paintStrip(context, frame, color, palette) {
 function dressLegend(panel, board) {
   const colors = legendColors(board.ramp, 8).join(", ");
   panel.legend.hidden = !(panel.frame.peaks.share > 0);
-  if (!panel.legend.firstChild) panel.legend.append(element("span", "", "0"), element("i", "gradient"), element("span", "most"));
+  if (!panel.legend.querySelector(".gradient")) panel.legend.replaceChildren(element("span", "", "0"), element("i", "gradient"), element("span", "most"));
   panel.legend.title = "Share of the values of a step that lie in one bin; colours follow its square root";
   panel.legend.querySelector(".gradient").style.background = `linear-gradient(to right, ${colors})`;
   panel.legend.querySelector(".most").textContent = percent(panel.frame.peaks.share);
@@ -255,6 +252,9 @@ function paintSingle(panel, board, context) {
   const pencil = freshContext(panel.lines, panel.width, panel.height, frame.ratio);
   if (spec.form === "bars") {
     paintBars(pencil, frame, board.view.runs[spec.lines[0].run].color, palette);
+    panel.legend.hidden = frame.densities.even;
+    panel.legend.title = "The buckets differ in width: a bar's area, not its height, is its count";
+    panel.legend.replaceChildren(element("span", "", "count by width"));
     return;
   }
   if (spec.form === "qq") {
@@ -422,11 +422,17 @@ function singleWords({ spec, moment: at, frame }, board, reading) {
   if (spec.form === "outlines") {
     const bin = reading.found[0].at;
     heads.push({ words: "from", number: number(at.edges[bin]) }, { words: "to", number: number(at.edges[bin + 1]) });
+    heads.push({ words: "", number: "count · share" });
   } else if (spec.form === "cdf") heads.push({ words: "share of values ≤", number: number(value) });
   else heads.push({ words: `quantile of ${board.view.runs[spec.against]?.name ?? ""}`, number: number(reading.found[0].curve.xs[reading.found[0].at]) });
+  const spelled = (found, run) => {
+    if (spec.form === "qq") return number(found);
+    const total = at.facts.count[at.facts.run.indexOf(run)];
+    return spec.form === "outlines" ? `${number(found * total)} · ${percent(found)}` : percent(found);
+  };
   const lines = reading.found.map(({ curve, number: found }, index) => {
     const { name, color } = board.view.runs[curve.run];
-    return { words: name, color, number: spec.form === "qq" ? number(found) : percent(found), strong: index === 0 };
+    return { words: name, color, number: spelled(found, curve.run), strong: index === 0 };
   });
   return { name: "", color: null, rows: [...heads, ...lines] };
 }

@@ -100,7 +100,7 @@ export function paintCard(card, board) {
   const inset = card.zoom?.x ? 0 : 4;
   const xs = newScale(xRange[0], xRange[1], box.left + inset, box.right - inset);
   const ys = newScale(yRange[0], yRange[1], box.bottom, box.top, log);
-  const horizontal = xAxis(xRange, settings.axis, box.right - box.left, widthOf);
+  const horizontal = xAxis(xRange, settings.axis, xs.end - xs.start, widthOf);
   paintAxes(context, box, xs, ys, horizontal, vertical, palette);
   card.frame = { box, xs, ys, lines, log, ratio };
   const pencil = clipped(freshContext(card.lines, card.width, card.height, ratio), box);

@@ -7,8 +7,10 @@ import { rowsWithin } from "./table.js";
 const FAR = 1e6;
 const MARKER_GAP = 10;
 const SPACINGS = [66, 50, 40, 34];
+const ROOMY = [90, 130, 200];
 const BARE = 0.13;
 const LABEL_GAP = 8;
+const OVERHANG = 8; // pixels that a label may reach beyond the plot
 
 /** Return the y axis as {ticks, labels}. */
 export function yAxis([low, high], log, height) {
@@ -20,33 +22,40 @@ export function yAxis([low, high], log, height) {
 /**
  * Return the x axis as {ticks, labels, dates}; `dates` is the second row of a wall time axis, else empty.
  *
- * widthOf: the pixels a label takes. Of several distances between ticks the widest is taken that leaves no end bare.
+ * widthOf: the pixels a label takes. Of the distances between ticks at which all labels fit, the widest is taken that
+ * leaves no end bare.
  */
 export function xAxis([low, high], axis, width, widthOf) {
-  const made = SPACINGS.map((pixels) => ticksOf(low, high, axis, width / pixels));
-  const reaches = ({ ticks, step, labels }) => {
-    const room = (step / (high - low)) * width;
-    return ticks.length > 1 && high - ticks.at(-1) <= BARE * (high - low)
-      && labels.every((label) => widthOf(label) + LABEL_GAP <= room);
+  const reaches = ({ ticks }) => ticks.length > 1 && high - ticks.at(-1) <= BARE * (high - low);
+  const fits = ({ ticks, labels }) => {
+    let free = -Infinity;
+    return ticks.every((tick, at) => {
+      const half = widthOf(labels[at]) / 2;
+      const x = Math.min(((tick - low) / (high - low)) * width, width + OVERHANG - half);
+      const has = x - half >= free;
+      free = x + half + LABEL_GAP;
+      return has;
+    });
   };
-  const { ticks, labels, dates } = made.find(reaches) ?? made[0];
-  return { ticks, labels, dates };
+  const made = (pixels) => ticksOf(low, high, axis, width / pixels);
+  const fitting = SPACINGS.map(made).filter(fits);
+  return fitting.find(reaches) ?? fitting[0] ?? ROOMY.map(made).find(fits) ?? made(width);
 }
 
 function ticksOf(low, high, axis, count) {
   if (axis === "relative") {
     const { ticks, step } = durationTicks(low, high, count);
-    return { ticks, step, labels: ticks.map((tick) => durationLabel(tick, step)), dates: [] };
+    return { ticks, labels: ticks.map((tick) => durationLabel(tick, step)), dates: [] };
   }
   if (axis === "wall") {
     const { ticks, step } = momentTicks(low, high, count);
     const rows = ticks.map((tick) => momentLabel(tick, step));
     const dates = rows.map(([, date], at) => (at && date === rows[at - 1][1] ? "" : date));
-    return { ticks, step, labels: rows.map((row) => row[0]), dates };
+    return { ticks, labels: rows.map((row) => row[0]), dates };
   }
   // The last of 2000 steps is 1999: a tick that close to the end is still in sight.
   const { ticks, step } = linearTicks(low, high + (high - low) * 0.004, count, 1);
-  return { ticks, step, labels: tickLabels(ticks, step), dates: [] };
+  return { ticks, labels: tickLabels(ticks, step), dates: [] };
 }
 
 /** Draw grid lines and labels around the plot's box {left, top, right, bottom}. */
@@ -197,11 +206,12 @@ function paintRow(context, scale, ticks, labels, box, y) {
   let free = -Infinity;
   ticks.forEach((tick, at) => {
     const half = context.measureText(labels[at]).width / 2;
-    const x = Math.min(Math.max(pixelAt(scale, tick), half + 1), box.right + 8 - half);
+    const x = Math.min(Math.max(pixelAt(scale, tick), half + 1), box.right + OVERHANG - half);
     if (!labels[at] || x - half < free) return;
     context.textAlign = "center";
     context.fillText(labels[at], x, y);
-    free = x + half + 8;
+    // A little less than was planned for: where a label lies is rounded.
+    free = x + half + LABEL_GAP - 1;
   });
 }
 
