@@ -67,7 +67,6 @@ def board(view: ui.View, by_tag: Tags) -> None:
         drawn = [card(view, tag, by_tag[tag], at, what, wanted=tag in layout.near) for tag in layout.visible]
         tables["thumbs"] = hang([tile for one in drawn for tile in one["tiles"]], layout.side)
         data["cards"] = drawn
-        ahead(layout, by_tag, at, what)
     else:
         what = replace(what, opened=enlarge(view, by_tag, at, what.opened, data, tables))
     component(data, tables, key=page.KEY)
@@ -75,6 +74,9 @@ def board(view: ui.View, by_tag: Tags) -> None:
     archives(view, by_tag)
     with above:
         sliders(view, [part for tag in layout.visible for album in by_tag[tag] for part in album.parts], at)
+    if what.opened is None:
+        # Last: what is shown now comes first.
+        ahead(layout, by_tag, at, what)
 
 
 # The grid ------------------------------------------------------------------------------------------------------------
@@ -216,6 +218,7 @@ def enlarge(
         "turn": opened.turn,
         "tags": list(dict.fromkeys([*(pick.tag for pick in picks), *by_tag]))[:CHOICES],
         "runs": [{"name": run.name, "color": view.color(run.name)} for run in view.selected],
+        "holders": [album.run for album in by_tag.get(opened.first.tag, [])],
     }
     return replace(opened, first=found[0], second=found[1] if len(found) > 1 else None)
 
@@ -299,7 +302,12 @@ def original(view: ui.View, at: Position) -> dict[str, Any] | None:
 
 def archives(view: ui.View, by_tag: Tags) -> None:
     """Draw the button that puts all images of a tag into one file, and say before how large it is."""
-    with st.popover("Download all steps", icon=":material/download:", type="tertiary"):
+    box = st.popover(
+        "Download all steps", icon=":material/download:", type="tertiary", key="images_zip_box", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
         tag = st.selectbox("Tag", list(by_tag), key="images_zip_tag")
         albums = by_tag.get(tag, [])
         names = [album.run for album in albums]

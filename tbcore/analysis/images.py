@@ -82,9 +82,9 @@ class Shot:
     superseded: bool = False
 
     @property
-    def key(self) -> tuple[str, int, int]:
-        """Return what tells the point apart from all others."""
-        return (self.blob.path, self.blob.offset, self.within)
+    def key(self) -> tuple[str, int, int, float, int]:
+        """Return what tells the image apart from all others, also from those of a file that is written anew."""
+        return (self.blob.path, self.blob.offset, self.blob.length, self.wall_time, self.within)
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ class Shelf:
         self._room = room
         self._used = 0
         self._kept: OrderedDict[Any, tuple[int, Any]] = OrderedDict()
-        self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._counts: OrderedDict[tuple[str, int, int, float], int] = OrderedDict()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(_WORKERS, "runlens-images")
         self._ahead: list[Future[Tile]] = []
@@ -290,7 +290,7 @@ class Shelf:
         """Return how many images there are at the moment of a shot, 0 where that cannot be read."""
         if shot.samples:
             return shot.samples
-        place = (shot.blob.path, shot.blob.offset)
+        place = shot.key[:-1]
         count = self._counts.get(place)
         if count is None:
             try:

@@ -26,9 +26,13 @@ class Moments:
 
 def moments(series: Iterable[Series], *, earlier: bool = False) -> Moments:
     """Return every moment at which any of the series has a value, without those of earlier attempts unless asked for."""
-    pairs = [_placed(one, earlier)[:2] for one in series]
+    # Most are written at the same steps: what is alike is looked at once.
+    placed = (_placed(one, earlier)[:2] for one in series)
+    pairs = list({(steps.tobytes(), nths.tobytes()): (steps, nths) for steps, nths in placed}.values())
     if not pairs:
         return Moments(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    if len(pairs) == 1:
+        return Moments(pairs[0][0].copy(), pairs[0][1].copy())
     both = np.unique(np.stack([np.concatenate(part) for part in zip(*pairs, strict=True)], axis=1), axis=0)
     return Moments(both[:, 0].copy(), both[:, 1].copy())
 

@@ -10,9 +10,10 @@ are turned, as browsers do.
 import io
 import re
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +26,8 @@ from tbcore.formats import png
 
 Array = NDArray[Any]
 
-LARGEST = 64_000_000  # pixels that are decoded
+LARGEST = 36_000_000  # pixels that are decoded
+LARGEST_WIDE = 128_000_000  # bytes of pixels of 16 bits a sample
 SMALLEST_SIDE = 16  # pixels of a thumbnail
 
 
@@ -127,6 +129,9 @@ _ORIENTATION = 0x0112
 _LOSSLESS = 256 * 256  # pixels up to which a thumbnail is kept exact
 _MOST_PLAYED = (4_000_000, 2 << 20)  # pixels of all frames, and bytes, that a browser is handed to play
 _USUAL_DURATION = 100  # milliseconds
+_LARGE = 8_000_000  # pixels from which on one picture is decoded at a time, whoever asks: each takes hundreds of MB
+_ONE_AT_A_TIME = threading.Lock()
+_BLOCK = 1 << 20  # samples that are made visible at once
 # Source: what Pillow 13's readers raise for bytes that are not what they claim, found by feeding them damaged files.
 _FAILURES = (
     OSError,
@@ -253,13 +258,23 @@ def visible(picture: Picture) -> NDArray[np.uint8]:
     pixels = picture.pixels
     if picture.full == 255:
         return np.asarray(pixels, np.uint8)
-    if picture.full == 65535:
-        return ((pixels.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    if picture.full:
-        return (pixels * (255 // picture.full)).astype(np.uint8)
-    low, high = value_range(pixels)
+    low, high = (0.0, 0.0) if picture.full else value_range(pixels)
+    made = np.empty(pixels.shape, np.uint8)
+    # Some rows after the other: what is between takes eight times the room.
+    rows = max(1, _BLOCK // (pixels.shape[1] * pixels.shape[2]))
+    for start in range(0, len(pixels), rows):
+        block = pixels[start : start + rows]
+        made[start : start + rows] = _in_8_bits(block, picture.full, low, high)
+    return made
+
+
+def _in_8_bits(pixels: Array, full: int, low: float, high: float) -> Array:
+    if full == 65535:
+        return (pixels.astype(np.uint32) * 255 + 32767) // 65535
+    if full:
+        return pixels * (255 // full)
     span = (high - low) or 1.0
-    return np.clip(np.nan_to_num((pixels.astype(np.float64) - low) * (255 / span)), 0, 255).astype(np.uint8)
+    return np.clip(np.nan_to_num((pixels.astype(np.float64) - low) * (255 / span)), 0, 255)
 
 
 def value_range(pixels: Array) -> tuple[float, float]:
@@ -278,7 +293,10 @@ def _opened(data: bytes) -> Iterator[tuple[Image.Image, Encoding]]:
         with Image.open(io.BytesIO(data), formats=[how.name.upper()]) as image:
             # Before anything is decoded: a small file may claim to be a picture of any size.
             _check_size(image.width, image.height)
-            yield image, how
+            if how.name == "PNG":
+                _check_wide(data, image.width, image.height)
+            with _ONE_AT_A_TIME if image.width * image.height > _LARGE else nullcontext():
+                yield image, how
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -296,6 +314,15 @@ def _check_size(width: int, height: int) -> None:
         raise PictureError(_too_large(f"{width:,} × {height:,} pixels"))
     if width < 1 or height < 1:
         raise PictureError(f"a picture of {width} × {height} pixels")
+
+
+def _check_wide(data: bytes, width: int, height: int) -> None:
+    depth, color = png.depth_and_type(data)
+    if depth == 16 and width * height * 2 * png.CHANNELS.get(color, 4) > LARGEST_WIDE:
+        raise PictureError(
+            f"{width:,} × {height:,} pixels in {_WIDE[png.CHANNELS.get(color, 4)]} are too many to be shown;"
+            f" up to {LARGEST_WIDE // 1_000_000} MB of them are"
+        )
 
 
 def _too_large(size: str) -> str:

@@ -1,6 +1,8 @@
 """The frame around every page: menu, logdir, run list, tag filter, live updates."""
 
+import gc
 import math
+import sys
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -126,6 +128,18 @@ def run() -> None:
         page.run()
     finally:
         _view.reset(token)
+    _settle(len(sys.modules))
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _settle(modules: int) -> int:
+    """Have the garbage collector pass over what modules are made of, anew when there are more; return how many there are.
+
+    Streamlit has it look at every object after every drawing, and nothing reaches a browser meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
+    return modules
 
 
 def view() -> View:

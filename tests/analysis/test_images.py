@@ -110,6 +110,22 @@ def test_a_moment_means_the_latest_image_at_it_or_before(batches):
     assert shot_at(batches, -1, 0, 0) is None
 
 
+def test_a_file_that_is_written_anew_shows_its_new_image(tmp_path):
+    shelf = Shelf(1 << 20)
+    keys, shades = [], []
+    for shade, wall in ((1, 100.0), (2, 200.0)):
+        record = eventfile.record(eventfile.event(0, eventfile.image("x", 4, 3, png(shade)), wall=wall))
+        eventfile.write(tmp_path / "r" / NAME, eventfile.version(), record)
+        (album,) = albums(read(tmp_path))
+        shot = shot_at(album, None, 0, 0)
+        keys.append((shot.blob.path, shot.blob.offset, shot.blob.length))
+        small = shelf.tile(shot, 64).thumbnail
+        assert small is not None
+        shades.append(int(np.asarray(Image.open(io.BytesIO(small.data))).flat[0]))
+    assert keys[0] == keys[1]
+    assert shades == [1, 2]
+
+
 def test_each_value_of_a_step_has_its_own_moment(tmp_path):
     (album,) = albums(legacy(tmp_path, (5, "x", png(1)), (5, "x", png(2)), (5, "x", png(3))))
     assert [shade_of(shot_at(album, 5, nth, 0)) for nth in (0, 1, 2, 7)] == [1, 2, 3, 3]

@@ -62,6 +62,11 @@ def test_the_moments_of_several_series_are_those_of_any(tmp_path: Path) -> None:
     assert found.nths.tolist() == [0, 0, 0, 1]
 
 
+def test_series_that_are_logged_alike_share_their_moments(tmp_path: Path) -> None:
+    found = moments([logged(tmp_path / "a", [3, 1, 3]), logged(tmp_path / "b", [3, 1, 3])])
+    assert (found.steps.tolist(), found.nths.tolist()) == ([1, 3, 3], [0, 0, 1])
+
+
 def test_without_series_there_are_no_moments() -> None:
     assert len(moments([])) == 0
 

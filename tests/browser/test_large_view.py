@@ -44,11 +44,13 @@ def png(pixels: Any) -> bytes:
 
 
 def written(logdir: Path) -> Path:
-    """Write two runs of 3 samples at 3 steps, a picture of 16 bits in one, and what pretends to be one."""
+    """Write two runs of 3 samples at 3 steps, a picture of 16 bits in one, what pretends to be one, and a run of others."""
     for run, name in enumerate(("first", "second")):
         with EventWriter(logdir / name, clock=lambda run=run: eventfile.T0 + run) as writer:
             for step in STEPS:
                 writer.image("batch", [png(np.full((8, 10), shade(run, step, k), np.uint8)) for k in range(3)], step)
+    with EventWriter(logdir / "others", clock=lambda: eventfile.T0 + 0.5) as writer:
+        writer.image("other", [png(np.full((8, 10), 7, np.uint8))], 0)
     wide = np.arange(48, dtype=np.uint16).reshape(6, 8) * 1000
     hostile = (
         b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><image href='http://example.invalid/x'/></svg>"
@@ -150,6 +152,8 @@ def test_two_images_are_compared(site: Site, visit: Visit) -> None:
         page, lambda: "at most 60, mean 60, 80 pixels of 80 differ" in page.locator("dialog .verdict").inner_text()
     )
     assert read_at(page, 0.501, 0.501).split() == ["x", "5", "y", "4", "A", "20", "B", "80", "B", "−", "A", "60"]
+    page.get_by_label("What differences are multiplied by").select_option("4")
+    seen.until(page, lambda: page.locator("dialog .ramp").inner_text().split() == ["0", "63.75"])
     page.get_by_role("button", name="One step back of B").click()
     seen.until(page, lambda: "at most 50" in page.locator("dialog .verdict").inner_text())
     page.keyboard.press("ArrowLeft")
@@ -184,7 +188,7 @@ def test_an_original_and_a_whole_series_are_downloaded(site: Site, visit: Visit)
     assert Path(started.value.path()).read_bytes() == png(np.full((8, 10), 20, np.uint8))
     page.keyboard.press("Escape")
     page.get_by_text("Download all steps").click()
-    assert page.get_by_text("3 values, ").is_visible()
+    page.get_by_text("3 values, ").wait_for()
     with page.expect_download() as started:
         page.get_by_role("button", name="Download as ZIP").click()
     with zipfile.ZipFile(started.value.path()) as zipped:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tbcore.errors import PictureError
-from tbcore.formats import pictures
+from tbcore.formats import pictures, png
 from tbcore.formats.events import payload
 from tbcore.formats.pictures import decode, encoding, facts, frames, thumbnail, visible
 from tbcore.store.logdir import Logdir
@@ -219,8 +219,27 @@ def test_small_animations_are_handed_on_and_large_ones_are_not():
 @pytest.mark.parametrize("size", [(30_000, 30_000), (10_000, 9_500), (8_001, 8_001), (2**31 - 1, 2**31 - 1)])
 def test_a_decompression_bomb_is_refused_before_it_is_unpacked(size):
     for read in (decode, facts, lambda data: thumbnail(data, 256), lambda data: frames(data, 1 << 20)):
-        with pytest.raises(PictureError, match="too many to be shown; up to 64 million are"):
+        with pytest.raises(PictureError, match="too many to be shown; up to 36 million are"):
             read(bomb(*size))
+
+
+def test_a_bomb_of_16_bits_is_refused_at_half_the_pixels_and_may_be_large_in_grey():
+    def claimed(color):
+        header = struct.pack(">IIBBBBB", 5000, 5000, 16, color, 0, 0, 0)
+        return png.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b""))
+
+    with pytest.raises(
+        PictureError, match="5,000 × 5,000 pixels in 16-bit RGBA are too many to be shown; up to 128 MB"
+    ):
+        thumbnail(claimed(6), 64)
+    with pytest.raises(PictureError, match="ends after 0 of"):
+        thumbnail(claimed(0), 64)
+
+
+def test_large_pictures_of_16_bits_are_made_visible_row_by_row():
+    pixels = np.linspace(0, 65535, 3000 * 1100).astype(np.uint16).reshape(3000, 1100, 1)
+    seen = visible(pictures.Picture(pixels, 65535, "16-bit grey", encoding(png.SIGNATURE)))
+    assert np.array_equal(seen, (pixels.astype(np.uint32) * 255 + 32767) // 65535)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,10 @@ function newComparing(viewer) {
   });
   viewer.scaled = newSwitch("Scale B to A", "Else both begin at the top left", (on) => set2(viewer, { scaled: on }));
   viewer.verdict = element("span", "said verdict");
-  root.append(viewer.modes.root, viewer.gain, viewer.signed, viewer.opacity.root, viewer.scaled, viewer.verdict);
+  viewer.ramp = { root: element("span", "ramp"), low: element("span"), high: element("span") };
+  viewer.ramp.root.title = "Which difference is drawn black and which white; of colours each channel by itself";
+  viewer.ramp.root.append(viewer.ramp.low, element("i"), viewer.ramp.high);
+  root.append(viewer.modes.root, viewer.gain, viewer.signed, viewer.ramp.root, viewer.opacity.root, viewer.scaled, viewer.verdict);
   viewer.comparing = root;
   return root;
 }
@@ -132,7 +135,7 @@ function newFoot(viewer) {
 /** Show what a tile shows, at once, while the server packs its pixels. */
 export function openViewer(viewer, about, preview) {
   const first = { ...about, place: 0, places: 0, row: -1 };
-  viewer.shown = { first, second: null, mode: "swipe", gain: 1, signed: false, opacity: 0.5, scaled: false, tags: [about.tag], runs: [] };
+  viewer.shown = { first, second: null, mode: "swipe", gain: 1, signed: false, opacity: 0.5, scaled: false, tags: [about.tag], runs: [], holders: [] };
   viewer.images = [null, null];
   viewer.packed = [null, null];
   viewer.frame = 0;
@@ -167,6 +170,7 @@ export function hearViewer(viewer, opened, table) {
 export function lightViewer(viewer, settings) {
   viewer.light = settings;
   setLight(viewer.dials, settings);
+  viewer.dials.reset.hidden ||= differs(viewer);
   filter(viewer);
 }
 
@@ -273,12 +277,13 @@ function set2(viewer, change) {
 }
 
 function compare(viewer, on) {
-  const { first, runs } = viewer.shown;
+  const { first, runs, holders } = viewer.shown;
   let second = null;
   if (on) {
     // Another run at the same moment; with one run alone, the moment before.
-    const at = runs.findIndex((run) => run.name === first.run);
-    const other = runs[at + 1] ?? runs.find((run) => run.name !== first.run);
+    const alike = runs.filter((run) => holders.includes(run.name));
+    const at = alike.findIndex((run) => run.name === first.run);
+    const other = alike[at + 1] ?? alike.find((run) => run.name !== first.run);
     second = other ? { ...first, run: other.name, color: other.color, row: -1 } : { ...first, place: Math.max(0, first.place - 1), chosen: true, row: -1 };
   }
   viewer.shown = { ...viewer.shown, second };
@@ -313,7 +318,14 @@ function dress(viewer) {
   viewer.compare.setAttribute("aria-pressed", String(two));
   viewer.comparing.hidden = !two;
   setChoice(viewer.modes, shown.mode);
-  viewer.gain.hidden = viewer.signed.hidden = shown.mode !== "difference";
+  const difference = differs(viewer);
+  viewer.gain.hidden = viewer.signed.hidden = !difference;
+  viewer.ramp.root.hidden = !difference || !images[0] || !images[1];
+  if (!viewer.ramp.root.hidden) [viewer.ramp.low.textContent, viewer.ramp.high.textContent] = rampTexts(images[0], images[1], shown);
+  // Of a difference nothing is made brighter: its colours have a scale.
+  viewer.stretch.hidden = viewer.dials.brightness.root.hidden = viewer.dials.contrast.root.hidden = difference;
+  setLight(viewer.dials, viewer.light);
+  viewer.dials.reset.hidden ||= difference;
   viewer.gain.value = String(shown.gain);
   viewer.signed.setAttribute("aria-pressed", String(shown.signed));
   viewer.opacity.root.hidden = shown.mode !== "overlay";
@@ -458,11 +470,21 @@ function compareOn(viewer, context, draw, put, [across, down]) {
 }
 
 function verdictOf(found, first, second, scaled) {
-  const spelled = (value) => (found.shares ? `${(100 * value).toPrecision(3)} % of white` : String(Number(value.toPrecision(4))));
+  const spelled = (value) => differenceText(value, found.shares);
   const equal = found.most === 0 && found.differing === 0;
   const parts = [equal ? "no pixel differs" : `at most ${spelled(found.most)}, mean ${spelled(found.mean)}, ${counted(found.differing, "pixel")} of ${wholeNumber(found.pixelsCompared)} differ`];
   if (first.width !== second.width || first.height !== second.height) parts.push(sizesText(first, second, scaled));
   return parts.join(" · ");
+}
+
+function differenceText(value, shares) {
+  return shares ? `${(100 * value).toPrecision(3)} % of white` : String(Number(value.toPrecision(4)));
+}
+
+/** Return which differences are drawn black and white. */
+function rampTexts(first, second, { gain, signed }) {
+  const { span, shares } = commonScale(first, second);
+  return [signed ? `−${differenceText(span / gain, shares)}` : "0", differenceText(span / gain, shares)];
 }
 
 function sizesText(first, second, scaled) {
@@ -475,8 +497,11 @@ function framesOf(viewer) {
 }
 
 function filter(viewer) {
-  const difference = viewer.shown?.second && viewer.shown.mode === "difference";
-  viewer.canvas.style.filter = difference ? "none" : filterOf(viewer.light);
+  viewer.canvas.style.filter = differs(viewer) ? "none" : filterOf(viewer.light);
+}
+
+function differs({ shown }) {
+  return Boolean(shown?.second) && shown.mode === "difference";
 }
 
 function blink(viewer, on) {

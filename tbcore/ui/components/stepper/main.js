@@ -5,6 +5,7 @@ import { element, newIcon, writeName, coveredTop } from "../lines/dom.js";
 import { momentAt, placeAt, placeNear, readTracks, valuesOf } from "./track.js";
 
 const PATIENCE = 2000; // milliseconds without an answer after which the next position is sent all the same
+const TICK = 10; // milliseconds between looks whether it is time for the next step while it plays
 const SPEEDS = [1, 2, 5, 10, 20]; // moments per second
 const PLAY = "M5 3.2v9.6l7.5-4.8z";
 const PAUSE = "M5.5 3.5v9M10.5 3.5v9";
@@ -234,19 +235,21 @@ function play(one) {
   one.playing = true;
   draw(one.play, PAUSE, "Stop");
   if (one.top.place >= steps.length - 1) go(one, one.top, 0);
+  let moved = performance.now();
   const next = () => {
     if (!one.playing) return;
     // The page sets the pace when it is slower.
-    if (one.due === null) {
+    if (one.due === null && performance.now() >= moved + 1000 / one.speed) {
       if (one.top.place >= one.top.track.steps.length - 1) {
         stop(one);
         return;
       }
+      moved = performance.now();
       go(one, one.top, one.top.place + 1);
     }
-    one.timer = setTimeout(next, one.due === null ? 1000 / one.speed : Math.min(40, 1000 / one.speed));
+    one.timer = setTimeout(next, TICK);
   };
-  one.timer = setTimeout(next, 1000 / one.speed);
+  next();
 }
 
 function stop(one) {
