@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.parts.audio import audio
+from pages.parts import audio as sounds
+from pages.parts import text as texts
 from pages.parts.images import album_tags, images
 from pages.parts.meshes import meshes
-from pages.parts.text import text
 from tbcore import ui
 from tbcore.analysis.meshes import meshes as find_meshes
 from tbcore.ui import images as image_page
@@ -13,8 +13,8 @@ from tbcore.ui import images as image_page
 TABS = {
     # kind     title     what there is none of, and what draws it
     "images": ("Images", "images", images),
-    "audio": ("Audio", "audio clips", audio),
-    "text": ("Text", "text", text),
+    "audio": ("Audio", "audio clips", sounds.audio),
+    "text": ("Text", "text", texts.text),
     "meshes": ("Meshes", "meshes", meshes),
 }
 KEPT = "media_tab"  # the session's, for when the visitor comes back
@@ -24,6 +24,7 @@ def counts(view: ui.View) -> dict[str, int]:
     """Return how many tags of each kind there are."""
     tags = {kind: view.tags_of(kind) for kind in TABS}
     tags["images"] = album_tags(tags["images"])
+    tags["audio"] = sounds.reel_tags(tags["audio"])
     # A mesh is written under several tags; which belong together is in what was written with them.
     tags["meshes"] = list({mesh.name for mesh in find_meshes(view.series("meshes"))})
     return {kind: len(some) for kind, some in tags.items()}
@@ -49,10 +50,14 @@ def tab(numbers: dict[str, int]) -> str:
 
 
 view = ui.view()
-kind = tab(counts(view))
+with st.container(horizontal=True, vertical_alignment="center"):
+    kind = tab(counts(view))
+    if kind == "text" and view.holds(kind):
+        texts.choices()
 _title, missing, draw = TABS[kind]
-if kind != "images":
-    image_page.forget()
+for other, forget in {"images": image_page.forget, "audio": sounds.forget, "text": texts.forget}.items():
+    if other != kind:
+        forget()
 if view.holds(kind):
     draw(view)
 else:

@@ -1,6 +1,9 @@
 """Audio: the clips of each tag, run beside run, with waveform, spectrogram and a player."""
 
+import io
 import json
+import shlex
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -8,18 +11,22 @@ import streamlit as st
 from pages.parts.sliders import sliders
 from tbcore import ui
 from tbcore.analysis import audio as sounds
+from tbcore.analysis.audio import Reel, reel_tags
 from tbcore.analysis.steps import index_at
 from tbcore.charts import theme
 from tbcore.errors import FormatError
 from tbcore.names import grouped, title_of
 from tbcore.series import Blob, Series
+from tbcore.ui import groups as folded
 from tbcore.ui.components import audio as component
 from tbcore.ui.components.audio import Drawn, Settings
 from tbcore.ui.components.stepper import Position, position
 
-PER_PAGE = 6  # cards
-CLIPS = 24  # of one card
+__all__ = ["audio", "forget", "reel_tags"]
+
+MANY = 24  # samples of one run side by side
 LARGEST = 128 << 20  # bytes of one clip
+LARGEST_ZIP = 256 << 20
 # Columns of the waveform, columns and bands of the spectrogram: of the only clip of a card, and of one among others.
 ALONE, BESIDE = (1600, 960, 256), (800, 480, 128)
 # A tile of which nothing is known.
@@ -29,6 +36,13 @@ BLANK: dict[str, Any] = {
 }  # fmt: skip
 _SETTINGS = "audio_settings"
 _SAMPLES = "audio_samples"
+Tags = dict[str, list[Reel]]
+
+
+def forget() -> None:
+    """Take what belongs to audio out of the address: another tab is shown."""
+    folded.forget("audio")
+    ui.put_query(dict.fromkeys(("spectrogram", "hz", "db", "clip")))
 
 
 def settings() -> Settings:
@@ -89,7 +103,7 @@ def point(
     if sample >= len(found):
         missing = f"This step has {len(found)} {'clip' if len(found) == 1 else 'clips'}: no number {sample + 1}."
         return [({"error": missing}, None)], len(found)
-    wanted = range(len(found)) if sample < 0 else [sample]
+    wanted = range(min(len(found), MANY)) if sample < 0 else [sample]
     return [_clip(found[one], one, len(found), size) for one in wanted], len(found)
 
 
@@ -104,8 +118,10 @@ def _clip(clip: sounds.Clip, sample: int, of: int, size: tuple[int, int, int]) -
         "mime": encoding.mime,
         "encoding": encoding.name,
         "ending": encoding.ending,
-        "facts": [*([encoding.name] if encoding.mime else []), theme.size(len(clip.data))],
+        "facts": [*([encoding.name] if encoding.mime else []), theme.size(len(clip.data)), *sounds.logged_facts(clip)],
     }
+    if not clip.data:
+        return said | {"error": "An empty clip: nothing was logged.", "mime": ""}, None
     if not encoding.mime:
         return said | {"error": "This clip is of no encoding that is known here. It can be downloaded."}, None
     if encoding.name != "WAV":
@@ -139,9 +155,26 @@ class Board:
         self._wanted = wanted
 
     def tiles(
-        self, series: Series, index: int, sample: int, size: tuple[int, int, int]
+        self, reel: Reel, sample: int, at: Position, size: tuple[int, int, int]
     ) -> tuple[list[dict[str, Any]], int]:
-        """Return the tiles of one point, and how many clips it holds."""
+        """Return the tiles of what a run has at the sliders, and how many samples there are."""
+        many = len(reel.parts)
+        if many == 1:
+            return self._tiles(reel.parts[0], sample, at, size)
+        wanted = range(min(many, MANY)) if sample < 0 else [min(sample, many - 1)]
+        made = [
+            tile | {"sample": place, "of": many}
+            for place in wanted
+            for tile in self._tiles(reel.parts[place], 0, at, size)[0]
+        ]
+        return made, many
+
+    def _tiles(
+        self, series: Series, sample: int, at: Position, size: tuple[int, int, int]
+    ) -> tuple[list[dict[str, Any]], int]:
+        index = index_at(series, *at.at(series.run), earlier=at.earlier)
+        if index is None:
+            return [], 0
         found, count = point(series.blob(index), series.plugin, sample, size)
         return [self._tile(series, index, said, drawn) for said, drawn in found], count
 
@@ -165,67 +198,112 @@ class Board:
             self.drawn.append(drawn)
         for purpose, of in (("play", sounds.playable), ("save", sounds.logged)):
             if self._wanted == f"{purpose}:{made['id']}":
-                self.given[self._wanted] = of(sounds.clips(series, index)[made["sample"]])
+                self._give(series, index, made, of)
         return made
 
+    def _give(self, series: Series, index: int, made: dict[str, Any], of: Callable[[sounds.Clip], bytes]) -> None:
+        """Put the bytes of a clip beside the pictures."""
+        try:
+            self.given[self._wanted] = of(sounds.clips(series, index)[made["sample"]])
+        except FormatError as error:
+            # The file has changed since the clip was drawn.
+            made["error"] = f"This value cannot be read any more: {error}."
 
-def card(board: Board, group: str, some: list[Series], sample: int, at: Position) -> None:
+
+def card(board: Board, tag: str, reels: list[Reel], seen: folded.Layout, sample: int, at: Position) -> None:
     """Add the card of one tag to the board."""
-    tag = some[0].tag
+    first, last, parts = seen.runs(tag, len(reels))
+    shown = reels[first:last]
+    size = ALONE if len(shown) == 1 and sample >= 0 else BESIDE
     tiles: list[dict[str, Any]] = []
-    most = 1
-    left = 0
-    placed = [(one, index_at(one, *at.at(one.run), earlier=at.earlier)) for one in some]
-    here = [(one, index) for one, index in placed if index is not None]
-    size = ALONE if len(here) == 1 and sample >= 0 else BESIDE
-    for one, index in here:
-        if len(tiles) >= CLIPS:
-            left += 1
-            continue
-        made, count = board.tiles(one, index, sample, size)
+    most, without = 1, 0
+    for reel in shown:
+        made, count = board.tiles(reel, sample, at, size)
         tiles += made
         most = max(most, count)
-    more = [f"{left:,} more runs: select fewer in the sidebar to see them."] if left else []
-    if len(here) < len(placed):
-        without = len(placed) - len(here)
-        more.append(f"{without:,} {'run has' if without == 1 else 'runs have'} nothing up to this step.")
+        without += not made
+    more = [f"{without:,} {'run has' if without == 1 else 'runs have'} nothing up to this step."] if without else []
+    if sample < 0 and most > MANY:
+        more.append(f"The first {MANY} of {most:,} samples are side by side: choose one to see the others.")
     board.cards.append(
         {
             "tag": tag,
-            "title": title_of(tag),
-            "group": group,
-            "description": next((one.description for one in some if one.description), ""),
+            "title": next((reel.title for reel in reels if reel.title), "") or title_of(tag),
+            "description": next((reel.description for reel in reels if reel.description), ""),
             "samples": most,
             "sample": min(sample, most - 1) if most > 1 else 0,
             "clips": tiles,
             "more": " ".join(more),
+            "runs": len(reels),
+            "part": first // folded.TILES,
+            "parts": parts,
+            "each": folded.TILES,
         }
     )
 
 
 @st.fragment
-def cards(view: ui.View, by_tag: dict[str, list[Series]]) -> None:
-    """Draw the slider and the cards of one page; what the visitor changes in them runs only this again."""
+def cards(view: ui.View, by_tag: Tags) -> None:
+    """Draw the slider and the cards of the open groups; what the visitor changes in them runs only this again."""
     at = position()
-    groups = grouped(by_tag)
-    tags = [(group, tag) for group, some in groups.items() for tag in some]
     above, cards_here = st.container(), st.container()
-    pages = -(-len(tags) // PER_PAGE)
-    page = st.pagination(pages, key="audio_page", bind="query-params") if pages > 1 else 1
-    board = Board(view, component.wanted())
     chosen, shown = settings(), samples()
-    for group, tag in tags[(page - 1) * PER_PAGE : page * PER_PAGE]:
-        card(board, group, by_tag[tag], shown.get(tag, 0), at)
+    counts = {tag: len(some) * (4 if shown.get(tag, 0) < 0 else 1) for tag, some in by_tag.items()}
+    seen = folded.layout("audio", grouped(by_tag), counts, component.layout())
+    board = Board(view, component.wanted())
+    for tag in seen.visible:
+        card(board, tag, by_tag[tag], seen, shown.get(tag, 0), at)
     spec = {
+        **seen.about,
         "cards": board.cards,
-        "grouped": any(groups),
+        "at": json.dumps([at.step, at.nth, dict(at.own), at.earlier, shown], sort_keys=True),
         "settings": {"spectrogram": chosen.spectrogram, "scale": chosen.scale, "range": chosen.range},
     }
     with cards_here:
         component.audio(spec, board.drawn, board.given)
     remember(chosen, shown)
+    folded.remember("audio", seen)
+    archives(view, by_tag)
     with above:
-        sliders(view, [one for some in by_tag.values() for one in some], at)
+        sliders(view, [part for tag in seen.visible for reel in by_tag[tag] for part in reel.parts], at)
+
+
+def archives(view: ui.View, by_tag: Tags) -> None:
+    """Draw the button that puts all clips of a tag into one file, and say before how large it is."""
+    with st.popover("Download all steps", icon=":material/download:", type="tertiary"):
+        tag = st.selectbox("Tag", list(by_tag), key="audio_zip_tag")
+        reels = by_tag.get(tag, [])
+        names = [reel.run for reel in reels]
+        runs = st.multiselect("Runs", names, default=names[:1], key=f"audio_zip_runs_{tag}")
+        chosen = [reel for reel in reels if reel.run in runs]
+        points, size = sounds.size_of(chosen)
+        said = f"{points:,} value{'s' if points != 1 else ''}, {theme.size(size)}"
+        if not points:
+            st.caption("Choose a run.")
+        elif size > LARGEST_ZIP:
+            st.caption(f"{said}: more than the {theme.size(LARGEST_ZIP)} that can be put into one file here. Instead:")
+            st.code(
+                f"python -m tbcore export {shlex.quote(view.spec)} --kind audio --out audio",
+                language="sh",
+                wrap_lines=True,
+            )
+        else:
+            st.caption(f"{said}, as they were logged, and index.json: rate, frames and checksum of each file.")
+            st.download_button(
+                "Download as ZIP",
+                lambda: zipped(chosen),
+                file_name="audio.zip",
+                mime="application/zip",
+                key="audio_zip",
+                on_click="ignore",
+            )
+
+
+def zipped(reels: list[Reel]) -> bytes:
+    """Return the clips of reels as a zip file."""
+    file = io.BytesIO()
+    sounds.archive(file, reels)
+    return file.getvalue()
 
 
 def audio(view: ui.View) -> None:
@@ -233,10 +311,12 @@ def audio(view: ui.View) -> None:
     if not view.holds("audio"):
         ui.no_data("audio", "audio clips")
         return
-    by_tag: dict[str, list[Series]] = {}
-    for series in view.series("audio"):
-        by_tag.setdefault(series.tag, []).append(series)
-    if by_tag:
-        cards(view, by_tag)
+    by_tag: Tags = {}
+    for reel in sounds.reels(view.series("audio")):
+        by_tag.setdefault(reel.tag, []).append(reel)
+    # Without a run to show, the cards stay where they are, empty.
+    tags = list(by_tag) if any(view.shown) else reel_tags(view.tags_of("audio"))
+    if tags:
+        cards(view, {tag: by_tag.get(tag, []) for tag in tags})
     else:
         ui.nothing_selected("audio clips")

@@ -9,21 +9,19 @@ import streamlit as st
 from pages.parts.sliders import sliders
 from tbcore import ui
 from tbcore.analysis import text as texts
-from tbcore.analysis.steps import index_at, moments
+from tbcore.analysis.steps import index_at
 from tbcore.charts import theme
 from tbcore.errors import FormatError, PatternError
 from tbcore.names import grouped, title_of
 from tbcore.series import Blob, Series
+from tbcore.ui import groups as folded
 from tbcore.ui.components import text as component
 from tbcore.ui.components.stepper import Position, look_at, position
 from tbcore.ui.tables import downloads
 
 LOOKS = ("At a step", "All steps", "Search", "Compare")
-FORMS = ("Markdown", "Raw")
 LAYOUTS = ("Side by side", "Unified")
-PER_PAGE = 6  # cards
 ENTRIES = 20  # of a list of steps
-RUNS = 24  # of one card
 LARGEST = 16 << 20  # bytes of one text that is handed to a browser whole
 EXPORTED = 64 << 20  # bytes of all texts that are handed to a browser whole
 _HTML = 400_000  # characters of HTML that one text may become
@@ -31,10 +29,14 @@ _FOUND = "text_found"
 _FOCUS = "text_focus"
 _JUMPED = "text_jumped"
 _TURN = "text_turn"
-_PAGE = "text_pages"
 _EXACT = 2**53 - 1
 
 Tags = dict[str, list[Series]]
+
+
+def forget() -> None:
+    """Take what belongs to texts out of the address: another tab is shown."""
+    folded.forget("text")
 
 
 @st.cache_data(
@@ -53,7 +55,7 @@ def shown(blob: Blob, plugin: str, which: int, rendered: bool) -> dict[str, Any]
             "slices": 1,
         }
     notes = list(found.notes)
-    if found.rank > 2:
+    if found.slices > 1:
         notes.append(f"a tensor of rank {found.rank}: slice {found.which + 1:,} of {found.slices:,} is shown")
     lines = []
     for line in found.cells:
@@ -64,7 +66,7 @@ def shown(blob: Blob, plugin: str, which: int, rendered: bool) -> dict[str, Any]
             if cell.more:
                 notes.append(f"{cell.more:,} more characters: only the beginning is shown")
             if rendered and "html" not in cells[-1]:
-                notes.append("shown raw: as HTML it would be too large")
+                notes.append("shown raw: as Markdown it is too large or too deep")
         lines.append(cells)
     if not any(cells for cells in lines):
         notes.append("an empty list")
@@ -82,7 +84,7 @@ def shown(blob: Blob, plugin: str, which: int, rendered: bool) -> dict[str, Any]
 
 
 def _cell(text: str, rendered: bool) -> dict[str, str]:
-    if rendered and len(html := texts.markdown(text)) <= _HTML:
+    if rendered and (html := texts.markdown(text)) is not None and len(html) <= _HTML:
         return {"html": html}
     return {"text": text.replace("\0", "\\0")}
 
@@ -111,14 +113,20 @@ def entry(view: ui.View, series: Series, index: int, which: int, rendered: bool)
 
 
 def card(
-    tag: str, group: str, some: list[Series], entries: list[dict[str, Any]], more: str, *, listed: bool = False
+    tag: str,
+    some: list[Series],
+    entries: list[dict[str, Any]],
+    more: str,
+    *,
+    listed: bool = False,
+    seen: tuple[int, int] = (0, 1),
 ) -> dict[str, Any]:
-    """Return the card of one tag."""
+    """Return the card of one tag. seen: which part of its runs, of how many."""
     most = max(entries, key=lambda one: int(one["slices"]), default={"slices": 1})
+    said = next((one.display_name for one in some if one.display_name != tag), "")
     return {
         "tag": tag,
-        "title": texts.title(tag if listed else title_of(tag)),
-        "group": group,
+        "title": said or texts.title(tag if listed else title_of(tag)),
         "description": next((one.description for one in some if one.description), ""),
         "entries": entries,
         "slices": most["slices"],
@@ -126,6 +134,10 @@ def card(
         "at": most.get("at", []),
         "list": listed,
         "more": more,
+        "runs": len(some),
+        "part": seen[0],
+        "parts": seen[1],
+        "each": folded.TILES,
     }
 
 
@@ -153,12 +165,15 @@ def offer(shown_rows: Callable[[], list[dict[str, Any]]], by_tag: Tags) -> None:
     """Offer what is shown, and all of it, as JSON."""
     every = [one for some in by_tag.values() for one in some]
     size = sum(texts.size(one) for one in every)
+    if not every:
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
-        downloads("texts_shown", [("Texts shown as JSON", "json", lambda: _json(shown_rows()))])
+        downloads("texts_shown", [("Texts shown as JSON", "json", lambda: _json(shown_rows()))], width="content")
         if size <= EXPORTED:
             downloads(
                 "texts",
                 [("All steps as JSON", "json", lambda: _json([row for one in every for row in texts.rows(one)]))],
+                width="content",
             )
         else:
             st.caption(f"All steps are {theme.size(size)}: `python -m tbcore export LOGDIR --kind text` writes them.")
@@ -172,53 +187,52 @@ def _json(rows: list[dict[str, Any]]) -> bytes:
 
 
 def at_a_step(view: ui.View, by_tag: Tags, rendered: bool) -> None:
-    """Draw the texts at the slider: a card per tag, run beside run."""
+    """Draw the texts at the slider: a card per tag in groups, run beside run."""
     at = position()
     above, here = st.container(), st.container()
     groups = grouped(by_tag)
-    tags = [(group, tag) for group, some in groups.items() for tag in some]
-    pages = -(-len(tags) // PER_PAGE)
-    turn = st.session_state.pop(_TURN, None)
-    place = next((at for at, (_group, tag) in enumerate(tags) if tag == turn), None)
-    page = turned(pages, None if place is None else place // PER_PAGE + 1)
+    counts = {tag: len(some) for tag, some in by_tag.items()}
+    tag, run = st.session_state.pop(_TURN, ("", ""))
+    if tag in by_tag:
+        place = next((place for place, one in enumerate(by_tag[tag]) if one.run == run), 0)
+        folded.turn_to("text", groups, counts, component.layout(), tag, place)
+    seen = folded.layout("text", groups, counts, component.layout())
     chosen = component.slices()
     cards = []
     looked: list[tuple[Series, int]] = []
-    for group, tag in tags[(page - 1) * PER_PAGE : page * PER_PAGE]:
-        points, more = points_at(by_tag[tag], at)
+    for tag in seen.visible:
+        first, last, parts = seen.runs(tag, len(by_tag[tag]))
+        points, more = points_at(by_tag[tag][first:last], at)
         looked += points
         entries = [entry(view, one, index, chosen.get(tag, 0), rendered) for one, index in points]
-        cards.append(card(tag, group, by_tag[tag], entries, more))
+        cards.append(card(tag, by_tag[tag], entries, more, seen=(first // folded.TILES, parts)))
     with here:
-        draw({"cards": cards, "grouped": any(groups), "focus": st.session_state.get(_FOCUS, "")}, by_tag)
+        draw({**seen.about, "cards": cards, "focus": focus(looked)}, by_tag)
+    folded.remember("text", seen)
     offer(lambda: [texts.row(one, index) for one, index in looked], by_tag)
     with above:
-        sliders(view, [one for some in by_tag.values() for one in some], at)
+        sliders(view, [one for tag in seen.visible for one in by_tag[tag]], at)
 
 
-def turned(pages: int, to: int | None) -> int:
-    """Draw the choice of a page of cards and return it. to: the page to go to, None to stay."""
-    said = st.query_params.get("text_page", "")
-    number, kept = st.session_state.get(_PAGE, (0, int(said) if said.isdigit() else 1))
-    if to is not None:
-        # A new widget: one that is there already cannot be told to turn.
-        number, kept = number + 1, to
-    page = st.pagination(pages, default=min(max(kept, 1), pages), key=f"text_page_{number}") if pages > 1 else 1
-    st.session_state[_PAGE] = (number, page)
-    ui.put_query({"text_page": str(page) if page > 1 else None})
-    return page
+def focus(looked: list[tuple[Series, int]]) -> str:
+    """Return which of the texts shown a hit of the search has led to, and what was found, "" for none."""
+    kept: tuple[str, str, int, int, str] | None = st.session_state.get(_FOCUS)
+    if kept is None:
+        return ""
+    tag, run, step, number, words = kept
+    shown_here = any((one.tag, one.run, int(one.steps[index])) == (tag, run, step) for one, index in looked)
+    return json.dumps([tag, run, number, words]) if shown_here else ""
 
 
 def points_at(some: list[Series], at: Position) -> tuple[list[tuple[Series, int]], str]:
-    """Return the point of each run at the slider, and what is not shown, in words."""
+    """Return the point of each run at the slider, and which have none, in words."""
     placed = [(one, index_at(one, *at.at(one.run), earlier=at.earlier)) for one in some]
     points = [(one, index) for one, index in placed if index is not None]
-    more = []
-    if len(points) > RUNS:
-        more.append(f"{len(points) - RUNS:,} more runs: select fewer in the sidebar to see them.")
-    if without := len(placed) - len(points):
-        more.append(f"{without:,} {'run has' if without == 1 else 'runs have'} nothing up to this step.")
-    return points[:RUNS], " ".join(more)
+    without = len(placed) - len(points)
+    return (
+        points,
+        f"{without:,} {'run has' if without == 1 else 'runs have'} nothing up to this step." if without else "",
+    )
 
 
 # All steps -------------------------------------------------------------------------------------------------------------
@@ -236,7 +250,7 @@ def all_steps(view: ui.View, by_tag: Tags, rendered: bool) -> None:
     entries = [entry(view, one, index, which, rendered) for one, index in looked]
     first = (page - 1) * ENTRIES
     more = f"{first + 1:,} to {first + len(entries):,} of {len(order):,} values, the newest first." if pages > 1 else ""
-    draw({"cards": [card(tag, "", some, entries, more, listed=True)], "grouped": False}, by_tag)
+    draw({"cards": [card(tag, some, entries, more, listed=True)]}, by_tag)
     offer(lambda: [texts.row(one, index) for one, index in looked], by_tag)
 
 
@@ -323,8 +337,9 @@ def jump() -> None:
     look_at(hit.step, hit.nth, earlier=hit.earlier)
     st.session_state["text_look"] = LOOKS[0]
     st.session_state[_JUMPED] = True
-    st.session_state[_FOCUS] = json.dumps([hit.tag, hit.run, hit.step, number])
-    st.session_state[_TURN] = hit.tag
+    low, high = hit.marks[0] if hit.marks else (0, 0)
+    st.session_state[_FOCUS] = (hit.tag, hit.run, hit.step, number, hit.text[low:high])
+    st.session_state[_TURN] = (hit.tag, hit.run)
 
 
 # Compare ---------------------------------------------------------------------------------------------------------------
@@ -338,13 +353,10 @@ def compared(by_tag: Tags) -> None:
             "Layout", LAYOUTS, default=LAYOUTS[0], key="text_layout", bind="query-params", required=True
         )
     runs = {one.run: one for one in some}
-    names = list(runs)
-    first, second = texts.usual_pair(some)
     sides = []
-    for column, side, usual in zip(st.columns(2), "ab", (first, second), strict=True):
+    for column, side, usual in zip(st.columns(2), "ab", texts.usual_pair(some), strict=True):
         with column:
-            picked = _pick(side, runs, names, *usual)
-        sides.append(picked)
+            sides.append(_pick(side, runs, *usual))
     left, right = sides
     if left is None or right is None:
         st.markdown("Nothing is logged up to the step of one of the two.")
@@ -371,52 +383,93 @@ def compared(by_tag: Tags) -> None:
     offer(lambda: [texts.row(*left), texts.row(*right)], by_tag)
 
 
-def _pick(side: str, runs: dict[str, Series], names: list[str], run: str, step: int) -> tuple[Series, int] | None:
+def _pick(side: str, runs: dict[str, Series], run: str, step: int) -> tuple[Series, int] | None:
     """Draw the choice of one side and return the point it means."""
-    chosen_run, chosen_step = st.columns([3, 2])
-    name = chosen_run.selectbox(
-        f"{side.upper()}: run", names, index=names.index(run), key=f"{side}_run", bind="query-params"
-    )
-    bound = min(max(step, -_EXACT), _EXACT)
-    wanted = chosen_step.number_input(
-        "Step", min_value=-_EXACT, max_value=_EXACT, value=bound, key=f"{side}_step", bind="query-params",
-        help="The latest value at this step or before.",
-    )  # fmt: skip
-    one = runs[name]
-    index = index_at(one, int(wanted), len(one), earlier=False)
-    found = None if index is None else (one, index)
-    steps = moments([one])
-    here = "no value yet" if index is None else f"step {int(one.steps[index]):,}"
-    chosen_run.caption(f"Shown: {here}; {len(steps):,} in all")
-    return found
+    names = list(runs)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = st.selectbox(
+            f"{side.upper()}: run",
+            names,
+            index=names.index(run),
+            key=f"{side}_run",
+            bind="query-params",
+            width="stretch",
+        )
+        one = runs[name]
+        bound = min(max(step, -_EXACT), _EXACT)
+        wanted = int(
+            st.number_input(
+                "Step", min_value=-_EXACT, max_value=_EXACT, value=bound, key=f"{side}_step", bind="query-params",
+                help="The latest value at this step or before. The arrows lead to the next step that was logged.", width=130,
+            )
+        )  # fmt: skip
+        points, usual = texts.at_step(one, wanted)
+        here = int(one.steps[points[0]]) if points else wanted
+        for to, icon, words in zip(texts.neighbours(one, here), ("back", "forward"), ("before", "after"), strict=True):
+            st.button(
+                "", icon=f":material/arrow_{icon}:", key=f"{side}_{icon}", help=f"The logged step {words}",
+                disabled=to is None or abs(to) > _EXACT, on_click=_move, args=(side, to), type="tertiary",
+            )  # fmt: skip
+    if not points:
+        st.caption("No value yet at this step.")
+        return None
+    place = usual
+    if len(points) > 1:
+        labels = [f"{number + 1} of {len(points)}{_attempt(one, index)}" for number, index in enumerate(points)]
+        label = st.selectbox(
+            f"Value at step {here:,}",
+            labels,
+            index=usual,
+            key=f"{side}_value_{here}",
+            bind="query-params",
+            width="stretch",
+        )
+        place = labels.index(label)
+    elif here != wanted:
+        st.caption(f"Nothing at step {wanted:,}: the one before it is shown, step {here:,}.")
+    return one, points[place]
+
+
+def _attempt(one: Series, index: int) -> str:
+    return ", of an earlier attempt" if one.superseded[index] else ""
+
+
+def _move(side: str, step: int) -> None:
+    """Choose another step of one side."""
+    st.session_state[f"{side}_step"] = step
 
 
 # The tab ---------------------------------------------------------------------------------------------------------------
 
 
-@st.fragment
-def looks(view: ui.View, by_tag: Tags) -> None:
-    """Draw the choice of what is looked at, and that; what the visitor changes runs only this again."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        look = st.segmented_control(
-            "Look at", LOOKS, default=None if st.session_state.pop(_JUMPED, False) else LOOKS[0], key="text_look", bind="query-params", required=True,
-            label_visibility="collapsed",
-        )  # fmt: skip
-        look = look or LOOKS[0]
-        form = FORMS[0]
-        if look in LOOKS[:2]:
-            form = st.segmented_control(
-                "Form", FORMS, default=FORMS[0], key="text_form", bind="query-params", required=True,
-                label_visibility="collapsed",
-            )  # fmt: skip
+def choices() -> None:
+    """Draw the choice of what is looked at and in which form, beside the tabs."""
+    look = st.segmented_control(
+        "Look at", LOOKS, default=None if st.session_state.pop(_JUMPED, False) else LOOKS[0], key="text_look",
+        bind="query-params", required=True, label_visibility="collapsed",
+    )  # fmt: skip
+    if look in LOOKS[:2]:
+        st.toggle("Raw", key="text_raw", bind="query-params", help="The text as it was logged, not as Markdown.")
     if look != LOOKS[0]:
         st.session_state.pop(_FOCUS, None)
-    if look == LOOKS[2]:
+
+
+@st.fragment
+def looks(view: ui.View, by_tag: Tags) -> None:
+    """Draw what is looked at; what the visitor changes in it runs only this again."""
+    if _JUMPED in st.session_state:
+        # What is looked at is chosen outside.
+        st.rerun()
+    look = st.session_state.get("text_look") or LOOKS[0]
+    if look != LOOKS[0] and not any(by_tag.values()):
+        st.markdown("No run is selected: choose some in the sidebar.")
+    elif look == LOOKS[2]:
         searched(view, by_tag)
     elif look == LOOKS[3]:
         compared(by_tag)
     else:
-        (at_a_step if look == LOOKS[0] else all_steps)(view, by_tag, form == FORMS[0])
+        rendered = not st.session_state.get("text_raw")
+        (at_a_step if look == LOOKS[0] else all_steps)(view, by_tag, rendered)
 
 
 def text(view: ui.View) -> None:
@@ -427,7 +480,9 @@ def text(view: ui.View) -> None:
     by_tag: Tags = {}
     for series in view.series("text"):
         by_tag.setdefault(series.tag, []).append(series)
-    if by_tag:
-        looks(view, by_tag)
+    # Without a run to show, the cards stay where they are, empty.
+    tags = list(by_tag) if any(view.shown) else view.tags_of("text")
+    if tags:
+        looks(view, {tag: by_tag.get(tag, []) for tag in tags})
     else:
         ui.nothing_selected("text")

@@ -1,18 +1,22 @@
-"""Audio clips of a series: what each holds, and its waveform and spectrogram at the size of a card.
+"""Audio clips of a run: what each holds, and its waveform and spectrogram at the size of a card.
 
-A point holds one clip or several. Those in WAVE files are decoded here, piece by piece, so that an hour of sound takes
+A point of TensorFlow 2 holds several clips. TensorFlow 1 wrote each of them under a tag of its own, `x/audio/0`,
+`x/audio/1` and so on, and a single one as `x/audio`: these are one reel here, called `x/audio`. Those in WAVE files are decoded here, piece by piece, so that an hour of sound takes
 no more memory than a minute; of other encodings only the bytes are handed on.
 """
 
+import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tbcore.analysis.items import Item
+from tbcore.analysis.items import FileNames, Item, index_row
 from tbcore.errors import FormatError, MessageError
 from tbcore.formats import wav
 from tbcore.formats.events import Sound, payload
@@ -26,6 +30,26 @@ class Encoding:
     name: str
     mime: str
     ending: str
+
+
+@dataclass(frozen=True)
+class Reel:
+    """All clips of one tag in one run: one series whose points hold the clips, or several, one for each clip."""
+
+    run: str
+    tag: str
+    parts: tuple[Series, ...]
+
+    @property
+    def description(self) -> str:
+        """Return what the writer says about the tag."""
+        return next((part.description for part in self.parts if part.description), "")
+
+    @property
+    def title(self) -> str:
+        """Return the name that the writer gave the tag for the screen, "" where it is the tag."""
+        said = self.parts[0].display_name
+        return "" if len(self.parts) > 1 or said == self.parts[0].tag else said
 
 
 @dataclass(frozen=True)
@@ -83,6 +107,7 @@ ENCODINGS = (
     Encoding("AAC",      "audio/aac",   ".aac"),
     Encoding("AIFF",     "audio/aiff",  ".aiff"),
 )  # fmt: skip
+_NUMBERED = re.compile(r"(?P<tag>.*/audio|audio)/(?P<sample>[0-9]{1,6})", re.DOTALL)
 UNKNOWN = Encoding("unknown", "", ".bin")
 _BY_NAME = {encoding.name: encoding for encoding in ENCODINGS}
 _SIGNS = (
@@ -104,6 +129,31 @@ _WINDOWS = 20_000  # of a spectrogram; of longer clips they lie further apart
 _WINDOW_SECONDS = 0.03
 _WINDOW_SIZES = (64, 4096)
 _OVERLAPS = (4, 16)  # windows that see a sample: at least, and in short clips at most
+
+
+def reels(series: Iterable[Series]) -> list[Reel]:
+    """Return the series of audio as reels, in the order in which each one first appears."""
+    found: dict[tuple[str, str], list[tuple[int, Series]]] = {}
+    for one in series:
+        numbered = _NUMBERED.fullmatch(one.tag)
+        # A tensor holds all clips itself, whatever its tag ends in.
+        if numbered is None or any(segment.form != "audio" for segment in one.segments):
+            found.setdefault((one.run, one.tag), []).append((-1, one))
+        else:
+            found.setdefault((one.run, numbered["tag"]), []).append((int(numbered["sample"]), one))
+    return [
+        Reel(run, tag, tuple(part for _sample, part in sorted(parts, key=lambda each: each[0])))
+        for (run, tag), parts in found.items()
+    ]
+
+
+def reel_tags(tags: Iterable[str]) -> list[str]:
+    """Return the tags of the reels that tags of audio make, of which nothing but the name is known."""
+    merged: dict[str, None] = {}
+    for tag in tags:
+        numbered = _NUMBERED.fullmatch(tag)
+        merged[numbered["tag"] if numbered else tag] = None
+    return list(merged)
 
 
 def clips(series: Series, index: int) -> tuple[Clip, ...]:
@@ -168,10 +218,35 @@ def drawing(data: bytes, *, columns: int = 800, across: int = 480, bands: int = 
 def facts(of: Drawing) -> list[str]:
     """Return what is worth saying of a clip, in a few words each."""
     wave = of.wave
-    rate = f"{wave.rate / 1000:g} kHz" if wave.rate >= 1000 else f"{wave.rate} Hz"
-    channels = {1: "mono", 2: "stereo"}.get(wave.channels, f"{wave.channels:,} channels")
     loud = ["silence"] if of.peak == 0 else [f"peak {_decibels(of.peak)}", f"RMS {_decibels(of.rms)}"]
-    return [rate, channels, f"{wave.frames:,} frames", wave.encoding, *(loud if wave.frames else ["no sound"])]
+    return [
+        _rate(wave.rate),
+        _channels(wave.channels),
+        f"{wave.frames:,} frames",
+        wave.encoding,
+        *(loud if wave.frames else ["no sound"]),
+    ]
+
+
+def logged_facts(clip: Clip) -> list[str]:
+    """Return what the log says of a clip that is not decoded here."""
+    sound = clip.sound
+    if sound is None or not sound.sample_rate or not math.isfinite(sound.sample_rate):
+        return []
+    channels, frames = sound.num_channels, sound.length_frames
+    return [
+        f"logged as {_rate(sound.sample_rate)}",
+        *([_channels(channels)] if channels > 0 else []),
+        *([f"{frames:,} frames"] if frames > 0 else []),
+    ]
+
+
+def _rate(hertz: float) -> str:
+    return f"{hertz / 1000:g} kHz" if hertz >= 1000 else f"{hertz:g} Hz"
+
+
+def _channels(count: int) -> str:
+    return {1: "mono", 2: "stereo"}.get(count, f"{count:,} channels")
 
 
 def notes(of: Drawing) -> list[str]:
@@ -306,3 +381,28 @@ def _about(clip: Clip) -> dict[str, Any]:
             rate = clip.sound.sample_rate
             about |= {"rate": rate, "frames": clip.sound.length_frames, "channels": clip.sound.num_channels}
     return about | ({"label": clip.label} if clip.label else {})
+
+
+def size_of(found: Iterable[Reel]) -> tuple[int, int]:
+    """Return how many points reels have, and the bytes that they take in their files."""
+    points, size = 0, 0
+    for part in (part for reel in found for part in reel.parts):
+        points += len(part)
+        size += sum(int(segment.places[:, 1].sum()) for segment in part.segments if segment.places is not None)
+    return points, size
+
+
+def archive(sink: BinaryIO, found: Sequence[Reel]) -> None:
+    """Write the clips of reels into a zip file, each as it was logged, and what each is into index.json."""
+    index: list[dict[str, Any]] = []
+    names = FileNames()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as zipped:
+        for reel in found:
+            for place, part in enumerate(reel.parts):
+                for item in items(part):
+                    placed = replace(item, tag=reel.tag, sample=place if len(reel.parts) > 1 else item.sample)
+                    name = "" if item.error else names.name(placed)
+                    if name:
+                        zipped.writestr(zipfile.ZipInfo(name), item.data)
+                    index.append(index_row(placed, name))
+        zipped.writestr(zipfile.ZipInfo("index.json"), json.dumps(index, indent=1))

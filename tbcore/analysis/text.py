@@ -23,6 +23,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from tbcore.analysis.steps import index_at
 from tbcore.errors import FormatError, PatternError
 from tbcore.formats.events import payload
 from tbcore.formats.strings import strings
@@ -33,6 +34,8 @@ SHOWN = 20_000  # characters of one text that a page shows
 _WHOLE = 4 << 20  # bytes of a value up to which it is decoded as a whole
 _PIECE = 1 << 20  # bytes that are read of a larger one at once
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# Marks, embeddings, overrides and isolates of Unicode's bidirectional algorithm.
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _TEXT_SUMMARY = "/text_summary"  # what PyTorch puts after a tag
 
 
@@ -102,6 +105,8 @@ def beginning(of: Texts, place: int, most: int = SHOWN) -> Text:
     notes = [f"{_counted(wrong, 'byte sequence')} not UTF-8, shown as {_REPLACEMENT}"] if wrong > 0 else []
     if "\0" in shown:
         notes.append(f"{_counted(shown.count(chr(0)), 'NUL character')}, shown as \\0")
+    if turns := len(_TURNS.findall(shown)):
+        notes.append(f"{_counted(turns, 'invisible character')} that may turn the direction in which it reads")
     return Text(shown, max(more, 0), tuple(notes))
 
 
@@ -245,8 +250,13 @@ class _Renderer(RendererHTML):
         return f"{html.escape(words)} <code>{html.escape(address)}</code>"
 
 
+_DEEPEST = 40  # blocks within blocks
+_OPTIONS = {"html": False, "linkify": False, "maxNesting": _DEEPEST}
+_CONTAINERS = {"blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open"}
+
+
 def _markdown() -> MarkdownIt:
-    made = MarkdownIt("commonmark", {"html": False, "linkify": False}, renderer_cls=_Renderer).enable("table")
+    made = MarkdownIt("commonmark", _OPTIONS, renderer_cls=_Renderer).enable("table")
     # An image is not fetched, so that any address of one can be told; links are judged when they are written.
     made.validateLink = _any_address  # type: ignore[method-assign]
     return made
@@ -259,13 +269,18 @@ def _any_address(url: str) -> bool:
 _MARKDOWN = _markdown()
 
 
-def markdown(text: str) -> str:
+def markdown(text: str) -> str | None:
     """Return Markdown (CommonMark and tables) as HTML in which nothing can be run, fetched or laid out by the text.
 
     Only the tags of _TAGS are left, without any attribute but a link's; raw HTML is shown as the text it is.
+    None when lists or quotations lie deeper in each other than is read, so that some of the text would be missing.
     """
+    env: dict[str, Any] = {}
+    tokens = _MARKDOWN.parse(text.replace("\0", "\\0"), env)
+    if any(token.level >= _DEEPEST - 1 and token.type in _CONTAINERS for token in tokens):
+        return None
     return nh3.clean(
-        _MARKDOWN.render(text.replace("\0", "\\0")),
+        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env),
         tags=_TAGS,
         attributes={"a": {"href", "title"}},
         attribute_filter=_kept,
@@ -402,7 +417,7 @@ def _nths(series: Series, superseded: Sequence[bool]) -> list[int]:
 def summary(found: Search) -> str:
     """Return what a search found and what it left out, in words."""
     begun = f"{_counted(len(found.hits), 'text')} found in {found.points:,} of {_counted(found.total, 'value')}"
-    said = [f"{begun}, {found.bytes / 1e6:,.1f} MB."]
+    said = [f"{begun}, {_megabytes(found.bytes)}."]
     if found.stopped:
         said.append(f"It stopped after {found.stopped}: select fewer runs or tags, or search for something rarer.")
     if found.slow:
@@ -412,6 +427,10 @@ def summary(found: Search) -> str:
     if found.unread:
         said.append(f"{_counted(found.unread, 'value')} cannot be decoded.")
     return " ".join(said)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:,.1f} kB"
 
 
 def hit_rows(found: Search) -> list[dict[str, Any]]:
@@ -598,6 +617,28 @@ def usual_pair(series: Sequence[Series]) -> tuple[tuple[str, int], tuple[str, in
     one = series[0]
     steps = np.unique(one.steps)
     return (one.run, int(steps[-2] if len(steps) > 1 else steps[-1])), (one.run, int(steps[-1]))
+
+
+def at_step(series: Series, step: int) -> tuple[list[int], int]:
+    """Return the points of the latest step up to `step`, in the order written, and the place of the usual one in that list.
+
+    A step that only earlier attempts wrote counts when it is named exactly. No points where there is none yet.
+    """
+    exact = np.flatnonzero(series.steps == step)
+    if not len(exact):
+        index = index_at(series, step, len(series))
+        if index is None:
+            return [], 0
+        exact = np.flatnonzero(series.steps == series.steps[index])
+    kept = np.flatnonzero(~series.superseded[exact])
+    return exact.tolist(), int(kept[-1]) if len(kept) else len(exact) - 1
+
+
+def neighbours(series: Series, step: int) -> tuple[int | None, int | None]:
+    """Return the logged steps before and after a step, earlier attempts' too, None where there is none."""
+    steps = np.unique(series.steps)
+    before, after = steps[steps < step], steps[steps > step]
+    return (int(before[-1]) if len(before) else None), (int(after[0]) if len(after) else None)
 
 
 def compared(before: Series, index: int, after: Series, other: int) -> tuple[Difference, list[str]]:

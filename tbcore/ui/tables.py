@@ -82,9 +82,14 @@ def table(frame: pd.DataFrame, columns: Sequence[Column], *, key: str, rows: int
     )
 
 
-def downloads(name: str, made: Sequence[tuple[str, str, Callable[[], bytes]]]) -> None:
+def downloads(
+    name: str,
+    made: Sequence[tuple[str, str, Callable[[], bytes]]],
+    *,
+    width: Literal["stretch", "content"] = "stretch",
+) -> None:
     """Draw a button for each file that can be made of a table: its words, its ending and what makes it when pressed."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, width=width):
         for words, ending, make in made:
             st.download_button(
                 words,

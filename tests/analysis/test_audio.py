@@ -1,8 +1,11 @@
 """Clips: every one of real writers as TensorBoard reads it, and what waveform and spectrogram say."""
 
 import hashlib
+import io
+import json
 import math
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +211,51 @@ def test_every_clip_of_real_writers_is_the_one_that_was_written(name: str) -> No
                 assert (values * 32768).astype("<i2").tobytes() == pcm_
                 seen += 1
     assert seen == {"tensorboardX_all": 3, "tf_v1_all": 6, "tf_v2_all": 9, "torch_all": 3}[name]
+
+
+# Reels -----------------------------------------------------------------------------------------------------------------
+
+
+def numbered(folder: Path) -> list[Series]:
+    """Return a log as TensorFlow 1 wrote it: three clips of one tag, a single one of another; and a tensor."""
+    clips = [eventfile.audio(f"speech/audio/{sample}", pcm([0.1 * sample] * 50)) for sample in (10, 2, 0)]
+    tensor = eventfile.tensor("own/audio/0", "string", [pcm([0.5]), b""], [1, 2], eventfile.metadata("audio"))
+    values = (*clips, eventfile.audio("single/audio", pcm([0.5])), tensor)
+    eventfile.write(
+        folder / "run" / "events.out.tfevents.1.host",
+        eventfile.version(),
+        eventfile.record(eventfile.event(3, *values)),
+    )
+    logdir = tbcore.Logdir(str(folder))
+    logdir.refresh()
+    return list(logdir.find("audio"))
+
+
+def test_the_clips_that_tensorflow_1_wrote_under_numbered_tags_are_one_reel(tmp_path: Path) -> None:
+    found = {reel.tag: [part.tag for part in reel.parts] for reel in audio.reels(numbered(tmp_path))}
+    assert found == {
+        "speech/audio": ["speech/audio/0", "speech/audio/2", "speech/audio/10"],
+        "single/audio": ["single/audio"],
+        "own/audio/0": ["own/audio/0"],
+    }
+    assert audio.reel_tags(["speech/audio/0", "speech/audio/1", "x"]) == ["speech/audio", "x"]
+
+
+def test_a_zip_holds_the_logged_bytes_and_says_what_each_is(tmp_path: Path) -> None:
+    (speech,) = [reel for reel in audio.reels(numbered(tmp_path)) if reel.tag == "speech/audio"]
+    assert audio.size_of([speech])[0] == 3
+    file = io.BytesIO()
+    audio.archive(file, [speech])
+    with zipfile.ZipFile(file) as zipped:
+        index = json.loads(zipped.read("index.json"))
+        assert [(row["tag"], row["step"], row["sample"], row["rate"], row["frames"]) for row in index] == [
+            ("speech/audio", 3, sample, 8000, 50) for sample in range(3)
+        ]
+        assert zipped.read(index[1]["file"]) == pcm([0.2] * 50)
+        assert hashlib.sha256(zipped.read(index[2]["file"])).hexdigest() == index[2]["sha256"]
+
+
+def test_of_a_clip_that_is_not_decoded_here_what_the_log_says_is_told(tmp_path: Path) -> None:
+    written = eventfile.audio("x", b"fLaC" + bytes(20), rate=44100.0, channels=2, frames=700)
+    (clip,) = audio.clips(series_of(tmp_path, written), 0)
+    assert audio.logged_facts(clip) == ["logged as 44.1 kHz", "stereo", "700 frames"]

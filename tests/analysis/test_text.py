@@ -73,6 +73,13 @@ def test_bytes_that_are_no_utf_8_are_replaced_and_said(tmp_path: Path) -> None:
     assert shown.notes == ("2 byte sequences not UTF-8, shown as �", "1 NUL character, shown as \\0")
 
 
+def test_signs_that_turn_the_direction_of_a_text_are_told(tmp_path: Path) -> None:
+    (series,) = written(tmp_path, value(["abc\u202egnp.exe\u202c"]))
+    assert text.beginning(text.texts(series, 0), 0).notes == (
+        "2 invisible characters that may turn the direction in which it reads",
+    )
+
+
 def test_a_long_text_is_cut_between_characters_and_the_rest_counted(tmp_path: Path) -> None:
     (series,) = written(tmp_path, value(["é🚀" * 1000]))
     shown = text.beginning(text.texts(series, 0), 0, 3)
@@ -171,6 +178,14 @@ def test_markdown_becomes_html_with_tables_and_code() -> None:
     assert "x < 1" in parsed.text
 
 
+def test_deep_lists_are_whole_and_what_is_too_deep_is_not_shown_in_part() -> None:
+    lines = ["  " * depth + f"- item {depth}" for depth in range(60)]
+    assert "item 18" in str(text.markdown("\n".join(lines[:19])))
+    assert text.markdown("\n".join(lines)) is None
+    assert "<p>deep</p>" in str(text.markdown(">" * 39 + "deep"))
+    assert text.markdown(">" * 40 + "deep") is None
+
+
 def test_links_lead_to_pages_and_mail_only_and_open_apart() -> None:
     parsed = Tags(text.markdown('[a](https://a.example/b "t") [m](mailto:x@y.example)'))
     assert [(name, value) for _tag, name, value in parsed.attributes] == [
@@ -233,7 +248,7 @@ def test_nothing_hostile_is_left_but_text(hostile: str) -> None:
     "piece", ["[", "![", "*a **b ", "`a``", "> ", "- ", "<a ", "|a\n|-\n", "[a](<b", "_a", "&", "\\"]
 )
 def test_a_text_made_to_take_long_does_not(piece: str) -> None:
-    assert text.markdown((piece * text.SHOWN)[: text.SHOWN])
+    assert text.markdown((piece * text.SHOWN)[: text.SHOWN]) != ""
 
 
 # Search ----------------------------------------------------------------------------------------------------------------
@@ -253,7 +268,7 @@ def test_a_search_finds_all_steps_of_all_runs_the_latest_first(tmp_path: Path) -
     assert [middle.text[low:high] for low, high in middle.marks] == ["cat"]
     assert (middle.text[0], middle.text[-1], len(middle.text)) == ("…", "…", 165)
     assert [end.hits[1].text[low:high] for low, high in end.hits[1].marks] == ["Cat", "cat"]
-    assert text.summary(end) == "3 texts found in 4 of 4 values, 0.0 MB."
+    assert text.summary(end) == "3 texts found in 4 of 4 values, 0.4 kB."
 
 
 def test_a_search_stops_at_its_limit_and_says_so(tmp_path: Path) -> None:
@@ -357,6 +372,27 @@ def test_the_latest_of_two_runs_are_compared_and_of_one_run_its_latest_steps(tmp
     assert text.usual_pair([one]) == (("one", 0), ("one", 1))
     both = written(tmp_path, value(["c"]), run="two", first=7)
     assert text.usual_pair(both) == (("one", 1), ("two", 7))
+
+
+def test_a_step_holds_every_value_written_at_it_the_latest_attempt_s_last_one_first_choice(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    start = eventfile.T0
+    first = [eventfile.record(eventfile.event(step, value([f"first {step}"]), wall=start + step)) for step in (0, 5, 8)]
+    again = [
+        eventfile.record(eventfile.event(step, value([f"again {step}"]), wall=start + 100 + step)) for step in (5, 5, 6)
+    ]
+    eventfile.write(folder / "events.out.tfevents.1.host", eventfile.version(start), *first)
+    eventfile.write(folder / "events.out.tfevents.2.host", eventfile.version(start + 100), *again)
+    (series,) = found(tmp_path)
+    assert series.superseded.tolist() == [False, True, True, False, False, False]
+    assert text.at_step(series, 5) == ([1, 3, 4], 2)
+    assert text.at_step(series, 4) == ([0], 0)
+    assert text.at_step(series, 7) == ([5], 0)
+    assert text.at_step(series, 8) == ([2], 0)
+    assert text.at_step(series, -1) == ([], 0)
+    assert text.neighbours(series, 5) == (0, 6)
+    assert text.neighbours(series, 0) == (None, 5)
+    assert text.neighbours(series, 8) == (6, None)
 
 
 def test_tables_are_compared_row_by_row(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.browser.server import Serve, Site, Visit
 NAME = "events.out.tfevents.1.host"
 PLUGIN = eventfile.metadata("audio", b"\x10\x0b")
 SECONDS = 6
+LATER = eventfile.audio("later", pcm(sine(440, 5)))
 COVER = (
     '<div style="position:fixed;inset:0;background:red;z-index:99999">covered</div>\n\n'
     "<style>*{display:none}</style>\n\n# " + "wide" * 400 + "\n\n\u202ebackwards"
@@ -32,9 +33,15 @@ INK = """
 
 
 @pytest.fixture(scope="module")
-def site(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Two runs with tones, samples and what is no sound; texts at 30 steps, and hostile ones."""
-    logdir = tmp_path_factory.mktemp("media")
+def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the logs."""
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="module")
+def site(serve: Serve, logdir: Path) -> Site:
+    """Two runs with tones, samples and what is no sound; texts at 30 steps, and hostile ones; a run that will grow."""
+    eventfile.write(logdir / "growing" / NAME, eventfile.version(), eventfile.record(eventfile.event(0, LATER)))
     for place, run in enumerate(("first", "second")):
         start = eventfile.T0 + 100 * place
         records = [eventfile.version(start)]
@@ -67,16 +74,16 @@ def seconds(tile: Any) -> float:
     return float(tile.locator(".time").inner_text().split("s")[0])
 
 
-def test_a_clip_plays_shows_where_it_is_and_stops_when_another_begins(site: Site, visit: Visit) -> None:
-    page = visit(site, "/media?tab=audio")
+def test_a_clip_plays_until_another_begins_or_the_slider_moves(site: Site, visit: Visit) -> None:
+    page = visit(site, "/media?tab=audio&tags=tone|bad")
     first, second = clip(page, "sound/tone", "first"), clip(page, "sound/tone", "second")
     assert first.locator("canvas").evaluate(f"canvas => ({INK})([canvas, 0x42, 0x69, 0xd0])") > 2000
     assert "8 kHz · mono · 48,000 frames · 16-bit integers" in first.inner_text()
     first.get_by_role("button", name="Play").click()
-    seen.until(page, lambda: seconds(first) > 0.2)
+    seen.until(page, lambda: seconds(first) > 0.1)
     assert first.locator(".playhead").is_visible()
     second.get_by_role("button", name="Play").click()
-    seen.until(page, lambda: seconds(second) > 0.1)
+    seen.until(page, lambda: seconds(second) > 0.05)
     assert page.locator(".tile.playing").count() == 1
     assert seconds(first) == 0
     second.get_by_role("button", name="Pause").click()
@@ -84,21 +91,36 @@ def test_a_clip_plays_shows_where_it_is_and_stops_when_another_begins(site: Site
     box = second.locator(".plot").bounding_box()
     second.locator(".plot").click(position={"x": 46 + (box["width"] - 48) / 2, "y": 20})
     seen.until(page, lambda: SECONDS / 2 <= seconds(second) < SECONDS / 2 + 1)
-
-
-def test_the_slider_shows_other_clips_and_stops_what_plays(site: Site, visit: Visit) -> None:
-    page = visit(site, "/media?tab=audio&tags=tone")
-    first = clip(page, "sound/tone", "first")
-    first.get_by_role("button", name="Play").click()
-    seen.until(page, lambda: page.locator(".tile.playing").count() == 1)
     page.get_by_role("button", name="One step back").first.click()
-    seen.until(page, lambda: "step 10" in first.inner_text())
+    seen.until(page, lambda: "step 10" in second.inner_text())
     assert page.locator(".tile.playing").count() == 0
     seen.until(page, lambda: seen.query(page).get("step") == ["10"])
+    bad = clip(page, "sound/bad", "first")
+    assert "This clip cannot be decoded: it is not a WAVE file." in bad.inner_text()
+    with page.expect_download() as download:
+        bad.get_by_role("button", name="Download this clip as it was logged").click()
+    assert Path(download.value.path()).read_bytes() == b"no sound at all"
 
 
-def test_a_sample_is_chosen_and_the_address_keeps_it(site: Site, visit: Visit) -> None:
-    page = visit(site, "/media?tab=audio&tags=two")
+def test_a_clip_that_plays_is_heard_to_its_end_when_a_newer_one_is_logged(
+    site: Site, logdir: Path, visit: Visit
+) -> None:
+    page = visit(site, "/media?tab=audio&tags=later")
+    tile = clip(page, "later", "growing")
+    tile.get_by_role("button", name="Play").click()
+    seen.until(page, lambda: seconds(tile) > 0)
+    with (logdir / "growing" / NAME).open("ab") as log:
+        log.write(eventfile.record(eventfile.event(7, LATER)))
+    seen.until(page, lambda: "step 0; step 7 follows" in tile.inner_text())
+    assert page.locator(".tile.playing").count() == 1
+    box = tile.locator(".plot").bounding_box()
+    tile.locator(".plot").click(position={"x": box["width"] - 3, "y": 20})
+    seen.until(page, lambda: tile.locator(".step").inner_text() == "step 7")
+    assert page.locator(".tile.playing").count() == 0
+
+
+def test_samples_and_groups_are_chosen_and_the_address_keeps_them(site: Site, visit: Visit) -> None:
+    page = visit(site, "/media?tab=audio&tags=two|tone")
     first = clip(page, "sound/two", "first")
     assert "loud" in first.inner_text()
     page.get_by_role("button", name="The next sample").click()
@@ -109,78 +131,66 @@ def test_a_sample_is_chosen_and_the_address_keeps_it(site: Site, visit: Visit) -
     again = visit(site, page.url.removeprefix(site.url))
     assert "short" in clip(again, "sound/two", "first").inner_text()
     assert again.get_by_role("button", name="mel").get_attribute("aria-pressed") == "true"
-
-
-def test_what_is_no_sound_says_so_and_can_still_be_downloaded(site: Site, visit: Visit) -> None:
-    page = visit(site, "/media?tab=audio&tags=bad")
-    first = clip(page, "sound/bad", "first")
-    assert "This clip cannot be decoded: it is not a WAVE file." in first.inner_text()
-    with page.expect_download() as download:
-        first.get_by_role("button", name="Download this clip as it was logged").click()
-    assert Path(download.value.path()).read_bytes() == b"no sound at all"
+    again.locator(".header", has_text="sound").click()
+    seen.until(again, lambda: again.locator(".tile").count() == 0)
+    seen.until(again, lambda: seen.query(again).get("audio_closed") == ["sound"])
 
 
 def test_hostile_texts_are_shown_as_text_and_do_nothing(site: Site, visit: Visit) -> None:
-    page = visit(site, "/media?tab=text&tags=evil", curves=False)
+    page = visit(site, "/media?tab=text&tags=evil&only=first")
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    shown = 0
-    for number in range(1, 6):
-        page.goto(f"{site.url}/media?tab=text&tags=evil&text_page={number}")
-        seen.until(page, lambda: page.locator(".entry").count() > 0)
-        page.wait_for_timeout(150)
-        shown += page.locator(".card").count()
-        assert (
-            page.locator(".texts :is(script, img, iframe, svg:not(.icon svg), style, object, embed, form)").count() == 0
-        )
+    shown: list[str] = []
+    every = len(HOSTILE) + 1
+    titles = page.locator(".card .title")
+    while len(shown) < every:
+        if shown:
+            page.get_by_role("button", name="Next", exact=True).click()
+        first = f"{len(shown):02}"
+        seen.until(page, lambda expected=first: titles.first.inner_text() == expected)
+        shown += titles.all_inner_texts()
+        seen.until(page, lambda: page.locator(".entry").count() == titles.count())
+        inert = ":is(script, img, iframe, svg:not(.icon svg, .header svg), style, object, embed, form)"
+        assert page.locator(f".texts {inert}").count() == 0
         assert page.locator(".texts [style*=fixed], .texts [onclick], .texts [onerror]").count() == 0
-        assert set(
-            page.locator(".markdown a[href]").evaluate_all("all => all.map(link => new URL(link.href).protocol)")
-        ) <= {"https:"}
-        assert set(
-            page.locator(".markdown a[href]").evaluate_all("all => all.map(link => link.rel + link.target)")
-        ) <= {"noopener noreferrer_blank"}
+        links = page.locator(".markdown a[href]")
+        assert set(links.evaluate_all("all => all.map(link => new URL(link.href).protocol)")) <= {"https:"}
+        assert set(links.evaluate_all("all => all.map(link => link.rel + link.target)")) <= {
+            "noopener noreferrer_blank"
+        }
         assert not seen.wider_than_the_window(page)
         assert page.get_by_test_id("stSidebar").get_by_text("Last read").is_visible()
-    assert shown == len(HOSTILE) + 1
+    assert len(shown) == every
     assert dialogs == []
 
 
-def test_a_text_of_any_size_is_cut_and_says_so(site: Site, visit: Visit) -> None:
-    page = visit(site, "/media?tab=text&tags=huge&only=first")
-    entry = page.locator(".entry")
-    assert "9,980,000 more characters" in entry.inner_text()
-    assert len(entry.locator(".body").inner_text()) <= 20_000
+def test_large_texts_are_cut_and_large_tensors_are_turned(site: Site, visit: Visit) -> None:
+    page = visit(site, "/media?tab=text&tags=deep&only=first")
+    huge, tensor = (page.locator(".card", has=page.locator(f'h4[title="deep/{name}"]')) for name in ("huge", "tensor"))
+    assert "9,980,000 more characters" in huge.inner_text()
+    assert len(huge.locator(".body").inner_text()) <= 20_000
     with page.expect_download() as download:
-        entry.get_by_role("button", name="Download this text as it was logged").click()
+        huge.get_by_role("button", name="Download this text as it was logged").click()
     assert Path(download.value.path()).stat().st_size == 10_000_000
+    cells = tensor.locator(".cells td")
+    assert cells.all_inner_texts() == [f"cell {number}" for number in range(4)]
+    tensor.get_by_role("button", name="The next slice").click()
+    seen.until(page, lambda: cells.all_inner_texts() == [f"cell {number}" for number in range(4, 8)])
 
 
-def test_the_slices_of_a_tensor_are_turned(site: Site, visit: Visit) -> None:
-    page = visit(site, "/media?tab=text&tags=deep/tensor&only=first")
-    assert page.locator(".cells td").all_inner_texts() == [f"cell {number}" for number in range(4)]
-    page.get_by_role("button", name="The next slice").click()
-    seen.until(
-        page, lambda: page.locator(".cells td").all_inner_texts() == [f"cell {number}" for number in range(4, 8)]
-    )
-
-
-def test_a_search_finds_and_a_press_leads_to_the_text(site: Site, visit: Visit) -> None:
-    page = visit(site, "/media?tab=text&text_look=Search", curves=False)
+def test_a_search_leads_to_the_text_and_two_are_compared(site: Site, visit: Visit) -> None:
+    page = visit(site, "/media?tab=text&tags=says&text_look=Search", curves=False)
     page.get_by_placeholder("Search all steps").fill(r"loss is 13\b")
     page.keyboard.press("Enter")
     page.wait_for_selector(".hit")
     assert page.locator(".hit mark").all_inner_texts() == ["loss is 13", "loss is 13"]
     assert seen.query(page)["find"] == [r"loss is 13\b"]
     page.locator(".hit").last.click()
-    page.wait_for_selector(".entry")
-    seen.until(page, lambda: seen.query(page).get("step") == ["17"])
-    found = page.locator(".card.found")
+    found = page.locator(".entry.found")
     seen.until(page, lambda: found.count() == 1)
+    seen.until(page, lambda: seen.query(page).get("step") == ["17"])
     assert "second at step 17" in found.inner_text()
-
-
-def test_two_texts_are_compared_and_what_differs_is_marked(site: Site, visit: Visit) -> None:
+    assert found.locator("mark").all_inner_texts() == ["loss is 13"]
     page = visit(site, "/media?tab=text&tags=says&text_look=Compare&a_run=first&a_step=3&b_run=second&b_step=3")
     assert page.locator(".changes del").all_inner_texts() == ["first"]
     assert page.locator(".changes ins").all_inner_texts() == ["second"]

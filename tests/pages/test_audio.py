@@ -153,3 +153,47 @@ def test_logs_without_audio_say_how_to_log_it(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
     app = opened()
     assert any("add_audio" in one.value for one in app.code)
+
+
+def test_tags_lie_in_groups_that_the_address_opens_and_closes(logdir: Path) -> None:
+    view, _pixels = sent(opened())
+    assert [(group["name"], len(group["cards"]), group["open"]) for group in view["groups"]] == [
+        ("odd", 5, True),
+        ("tone", 1, True),
+        ("", 1, True),
+    ]
+    app = opened(audio_closed=["odd", ""])
+    view, _pixels = sent(app)
+    assert [one["tag"] for one in view["cards"]] == ["tone/one"]
+    assert sorted(app.query_params["audio_closed"]) == ["", "odd"]
+
+
+def test_of_many_runs_a_card_shows_24_and_turns_to_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tone = eventfile.audio("tone", pcm(sine(400, 0.01)))
+    for number in range(50):
+        start = eventfile.T0 + number
+        event = eventfile.record(eventfile.event(0, tone, wall=start))
+        eventfile.write(tmp_path / f"run{number:02}" / NAME, eventfile.version(start), event)
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    only = card(sent(opened())[0], "tone")
+    assert (len(only["clips"]), only["runs"], only["part"], only["parts"]) == (24, 50, 0, 3)
+    last = card(sent(opened(audio_part="3,tone"))[0], "tone")
+    assert [clip["run"] for clip in last["clips"]] == ["run48", "run49"]
+
+
+def test_clips_of_numbered_tags_are_samples_of_one_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [eventfile.audio(f"speech/audio/{sample}", pcm(sine(400, 0.01 * (sample + 1)))) for sample in range(3)]
+    event = eventfile.record(eventfile.event(4, *clips))
+    eventfile.write(tmp_path / "run" / NAME, eventfile.version(), event)
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    one = card(sent(opened(clip="2,speech/audio"))[0], "speech/audio")
+    assert [(clip["sample"], clip["of"], clip["seconds"], clip["file"]) for clip in one["clips"]] == [
+        (1, 3, 0.02, "run_speech_audio_1_4.wav")
+    ]
+    every = card(sent(opened(clip="all,speech/audio"))[0], "speech/audio")
+    assert [json.loads(clip["id"])[1] for clip in every["clips"]] == [f"speech/audio/{sample}" for sample in range(3)]
+
+
+def test_without_a_run_the_cards_stay_empty(logdir: Path) -> None:
+    view, _pixels = sent(opened(only=""))
+    assert {one["tag"]: one["clips"] for one in view["cards"]}["tone/one"] == []

@@ -80,7 +80,7 @@ def test_the_latest_texts_of_all_runs_are_side_by_side_as_markdown(logdir: Path)
 
 
 def test_the_address_chooses_the_step_and_raw_text(logdir: Path) -> None:
-    found = entries(sent(opened(step="3", text_form="Raw")), "says/it/text_summary")
+    found = entries(sent(opened(step="3", text_raw="true")), "says/it/text_summary")
     assert found[0]["cells"][0][0] == {"text": "**first** at step 3\n\nthe loss is 27"}
 
 
@@ -143,3 +143,37 @@ def test_logs_without_text_say_how_to_log_it(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
     app = opened()
     assert any("add_text" in one.value for one in app.code)
+
+
+def test_an_attempt_that_a_later_one_wrote_again_is_compared_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place, word in enumerate(("first", "again")):
+        start = eventfile.T0 + 100 * place
+        records = [eventfile.record(eventfile.event(step, value([word]), wall=start + step)) for step in (place, 5)]
+        eventfile.write(tmp_path / "run" / f"events.out.tfevents.{place}.host", eventfile.version(start), *records)
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    chosen = {"a_step": "5", "a_value_5": "1 of 2, of an earlier attempt", "b_step": "5"}
+    (line,) = sent(opened(text_look="Compare", **chosen))["difference"]["lines"]
+    assert (line["before"], line["after"]) == ([["first", True]], [["again", True]])
+
+
+def test_the_arrows_lead_to_the_logged_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [eventfile.record(eventfile.event(step, value([f"at {step}"]))) for step in (0, 100, 250)]
+    eventfile.write(tmp_path / "run" / NAME, eventfile.version(), *records)
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    app = opened(text_look="Compare", a_step="100", b_step="120")
+    assert any("Nothing at step 120: the one before it is shown, step 100." in one.value for one in app.caption)
+    app.button("a_back").click().run()
+    app.button("b_forward").click().run()
+    shown = sent(app)["difference"]
+    assert (shown["left"], shown["right"]) == ("run, step 0", "run, step 250")
+    assert app.button("a_back").disabled
+    assert app.button("b_forward").disabled
+
+
+def test_without_a_run_the_cards_stay_empty_and_nothing_is_compared(logdir: Path) -> None:
+    view = sent(opened(only=""))
+    assert [card["entries"] for card in view["cards"]] == [[]] * 4
+    app = opened(only="", text_look="Compare")
+    assert any("No run is selected" in one.value for one in app.markdown)

@@ -17,6 +17,6 @@ def bundle(folder: Path, names: tuple[str, ...]) -> str:
     return "\n".join(_EXPORT.sub("", _IMPORT.sub("", source)) for source in sources)
 
 
-def styles(folder: Path, name: str) -> str:
-    """Return the style sheet `name` of `folder` after the one that all components share."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in (folder.parent / "base.css", folder / name))
+def styles(folder: Path, *names: str) -> str:
+    """Return the style sheets `names` of `folder` after the one that all components share."""
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in ("../base.css", *names))

@@ -15,6 +15,9 @@ MODULES = (
     "../lines/format.js",
     "../lines/dom.js",
     "../lines/scale.js",
+    "../lines/sync.js",
+    "../lines/grid.js",
+    "folds.js",
     "wanted.js",
     "levels.js",
     "wave.js",
@@ -30,7 +33,7 @@ _FOLDER = Path(__file__).parent
 AUDIO = st.components.v2.component(
     "audio",
     html='<div class="stage"></div>',
-    css=styles(_FOLDER, "audio.css"),
+    css=styles(_FOLDER, "folds.css", "audio.css"),
     js=bundle(_FOLDER, MODULES),
     isolate_styles=True,
 )
@@ -70,6 +73,7 @@ def audio(
     result = AUDIO(
         key=key,
         data={"view": view, "pixels": pixels, "given": given_table(given)},
+        on_layout_change=_nothing,
         on_settings_change=_nothing,
         on_samples_change=_nothing,
         on_wanted_change=_nothing,
@@ -81,6 +85,11 @@ def chosen(key: str = KEY) -> tuple[Settings | None, Mapping[str, int]]:
     """Return what the visitor set so far, before the component is drawn."""
     state = _state(key)
     return _settings(state.get("settings")), _samples(state.get("samples"))
+
+
+def layout(key: str = KEY) -> object:
+    """Return what a browser said of the groups of cards, for `tbcore.ui.groups`."""
+    return _state(key).get("layout")
 
 
 def wanted(key: str = KEY) -> str:

@@ -61,7 +61,8 @@ export function levelPixels(levels, bands, columns, height, top, scale, loudest,
     const hertz = frequencyAt(1 - (y + 0.5) / height, top, scale);
     const band = Math.min(bands - 1, Math.floor((hertz / top) * bands));
     for (let x = 0; x < columns; x += 1) {
-      const share = (levels[band * columns + x] - floor) / (loudest - floor || 1);
+      // Where all is silent, nothing is the loudest.
+      const share = loudest > 0 ? (levels[band * columns + x] - floor) / (loudest - floor) : 0;
       const color = ramp[Math.round(Math.min(Math.max(share, 0), 1) * (STEPS - 1))];
       const at = 4 * (y * columns + x);
       [pixels[at], pixels[at + 1], pixels[at + 2], pixels[at + 3]] = [color[0], color[1], color[2], 255];

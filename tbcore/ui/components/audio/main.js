@@ -4,8 +4,9 @@ import { arrange, element, readPalette, coveredTop } from "../lines/dom.js";
 import { newDesk, takeIn } from "./wanted.js";
 import { colorRamp } from "./levels.js";
 import { reachOf } from "./wave.js";
-import { drop, newPlayer } from "./player.js";
-import { newTile, paintTile, showClip } from "./tile.js";
+import { drop, isPlaying, newPlayer } from "./player.js";
+import { chooseFold, closeFolds, foldedCards, hearFolds, newFolds, newPick, pickButton, setPick, setRuns } from "./folds.js";
+import { holdClip, newTile, paintTile, showClip } from "./tile.js";
 
 const RANGES = [40, 60, 80, 100, 120];
 const stages = new WeakMap();
@@ -19,9 +20,11 @@ export default function audio({ data, parentElement, setStateValue, setTriggerVa
   }
   stage.desk.ask = (id) => setTriggerValue("wanted", id);
   stage.tell = setStateValue;
+  stage.folds.outbox.send = setStateValue;
   showView(stage, data);
   return () => {
     stage.watcher.disconnect();
+    closeFolds(stage.folds);
     drop(stage.player);
     stages.delete(parentElement);
   };
@@ -31,7 +34,9 @@ function newStage(parent) {
   const stage = {
     host: parent.host ?? parent, root: element("div", "sounds"), cards: new Map(), tiles: new Map(), desk: newDesk(),
     player: newPlayer(), settings: null, said: "", ratio: 1, off: document.createElement("canvas"), samples: {},
+    specs: new Map(), view: null, at: "",
   };
+  stage.folds = newFolds(() => dressAll(stage));
   stage.bar = newToolbar(stage);
   stage.body = element("div");
   stage.root.append(stage.bar.root, stage.body);
@@ -85,63 +90,51 @@ function showView(stage, { view, pixels, given }) {
   const sequential = getComputedStyle(stage.host).getPropertyValue("--st-chart-sequential-colors").match(/#[0-9a-f]{3,8}/gi);
   stage.ramp = colorRamp(sequential?.length > 1 ? sequential : ["#000000", "#ffffff"]);
   stage.root.style.setProperty("--ceiling", `${coveredTop() + 48}px`);
-  const [envelopes, levels] = [pixels.getChild("envelope"), pixels.getChild("levels")];
-  const kept = new Map();
-  const tiles = new Map();
-  let group = null;
-  const nodes = [];
-  for (const spec of view.cards) {
-    if (spec.group !== group) {
-      group = spec.group;
-      if (view.grouped) nodes.push(element("h3", group ? "" : "nameless", group || "Without a group"));
-    }
-    const card = stage.cards.get(spec.tag) ?? newCard(stage);
-    kept.set(spec.tag, card);
-    card.spec = spec;
-    showCard(stage, card);
-    const drawn = spec.clips.map((clip) => clip.drawn === null ? null : {
-      envelope: new Float32Array((envelopes.get(clip.drawn) ?? new Uint8Array()).slice().buffer),
-      levels: (levels.get(clip.drawn) ?? new Uint8Array()).slice(),
-    });
-    const loudest = drawn.reduce((most, one) => (one ? one.levels.reduce((high, level) => Math.max(high, level), most) : most), 0);
-    const reach = reachOf(drawn.filter(Boolean).map((one) => one.envelope));
-    const places = spec.clips.map((clip, at) => {
-      const slot = JSON.stringify([spec.tag, clip.run, spec.sample < 0 ? clip.sample : -1]);
-      const tile = stage.tiles.get(slot) ?? newTile(stage);
-      tiles.set(slot, tile);
-      [tile.loudest, tile.reach] = [loudest, reach];
-      tile.pending = [clip, drawn[at]];
-      return tile;
-    });
-    card.tiles = places;
-    arrange(card.grid, places.map((tile) => tile.root));
-    nodes.push(card.root);
-  }
-  if (stage.player.tile && ![...tiles.values()].includes(stage.player.tile)) drop(stage.player);
-  stage.cards = kept;
-  stage.tiles = tiles;
-  arrange(stage.body, nodes);
+  // While the sliders stay where they are, what a clip is followed by is a newer one, not one that was asked for.
+  const stays = stage.at === view.at;
+  stage.at = view.at;
+  stage.view = view;
+  stage.specs = new Map(view.cards.map((spec) => [spec.tag, spec]));
+  hearFolds(stage.folds, view);
+  dressAll(stage, pixels, stays);
+}
+
+/** Bring groups and cards up to date; pixels: with what the server just gave. */
+function dressAll(stage, pixels = null, stays = false) {
+  const cards = new Map();
+  const roots = foldedCards(stage.folds, stage.view, (tag) => {
+    const card = stage.cards.get(tag) ?? newCard(stage, tag);
+    cards.set(tag, card);
+    const spec = stage.specs.get(tag);
+    if (spec && (pixels || !card.spec)) showCard(stage, card, spec, pixels);
+    return card.root;
+  });
+  const tiles = [...cards.values()].flatMap((card) => card.tiles);
+  if (stage.player.tile && !tiles.includes(stage.player.tile)) drop(stage.player);
+  [stage.cards, stage.tiles] = [cards, new Map(tiles.map((tile) => [tile.slot, tile]))];
+  arrange(stage.body, roots);
   showSettings(stage);
-  const ratio = devicePixelRatio || 1;
-  stage.ratio = ratio;
-  const widths = [...tiles.values()].map((tile) => tile.root.clientWidth - 2);
-  [...tiles.values()].forEach((tile, at) => {
+  stage.ratio = devicePixelRatio || 1;
+  const widths = tiles.map((tile) => tile.root.clientWidth - 2);
+  tiles.forEach((tile, at) => {
     tile.width = widths[at];
-    showClip(tile, ...tile.pending);
+    if (!tile.pending) return;
+    const [clip, drawn] = tile.pending;
+    tile.pending = null;
+    if (stays && isPlaying(stage.player, tile)) holdClip(tile, clip, drawn);
+    else showClip(tile, clip, drawn);
   });
 }
 
-function newCard(stage) {
-  const card = { root: element("section", "card"), spec: null };
+function newCard(stage, tag) {
+  const card = { root: element("section", "card"), spec: null, tiles: [] };
   const head = element("header");
-  card.title = element("h4", "title");
-  card.pick = element("div", "pick");
-  card.before = small("‹", "The sample before", () => pick(stage, card, (card.spec.sample < 0 ? card.spec.samples : card.spec.sample) - 1));
-  card.which = element("span");
-  card.after = small("›", "The next sample", () => pick(stage, card, card.spec.sample + 1));
-  card.all = small("All", "Every sample side by side", () => pick(stage, card, card.spec.sample < 0 ? 0 : -1));
-  card.pick.append(card.before, card.which, card.after, card.all);
-  head.append(card.title, card.pick);
+  card.title = element("h4", "title", tag);
+  card.part = newPick("runs", (by) => chooseFold(stage.folds, "part", tag, card.spec.part + by));
+  card.pick = newPick("sample", (by) => pickSample(stage, card, card.spec.sample < 0 ? (by > 0 ? 0 : card.spec.samples - 1) : card.spec.sample + by));
+  card.all = pickButton("All", "Every sample side by side", () => pickSample(stage, card, card.spec.sample < 0 ? 0 : -1));
+  card.pick.root.append(card.all);
+  head.append(card.title, card.part.root, card.pick.root);
   card.about = element("p", "about");
   card.grid = element("div", "grid");
   card.more = element("p", "about");
@@ -149,33 +142,43 @@ function newCard(stage) {
   return card;
 }
 
-function showCard(stage, card) {
-  const { spec } = card;
+/** Write what a card says, and note of each of its tiles what it is to show. */
+function showCard(stage, card, spec, pixels) {
+  card.spec = spec;
   card.title.textContent = spec.title;
   card.title.title = spec.tag;
   card.about.textContent = spec.description;
   card.about.hidden = !spec.description;
   card.more.textContent = spec.more;
   card.more.hidden = !spec.more;
-  card.pick.hidden = spec.samples < 2;
-  card.which.textContent = spec.sample < 0 ? `all ${spec.samples} samples` : `sample ${spec.sample + 1} of ${spec.samples}`;
-  card.before.disabled = spec.sample === 0;
-  card.after.disabled = spec.sample >= spec.samples - 1;
-  card.all.setAttribute("aria-pressed", String(spec.sample < 0));
+  const all = spec.sample < 0;
+  setPick(card.pick, all ? `all ${spec.samples} samples` : `sample ${spec.sample + 1} of ${spec.samples}`, spec.sample, spec.samples);
+  if (all) card.pick.before.disabled = card.pick.after.disabled = false;
+  card.all.setAttribute("aria-pressed", String(all));
+  setRuns(card.part, spec);
+  card.root.classList.toggle("wide", spec.clips.length > 1);
+  card.root.dataset.painted = performance.now();
+  if (!pixels) return;
+  const [envelopes, levels] = [pixels.getChild("envelope"), pixels.getChild("levels")];
+  const drawn = spec.clips.map((clip) => clip.drawn === null ? null : {
+    envelope: new Float32Array((envelopes.get(clip.drawn) ?? new Uint8Array()).slice().buffer),
+    levels: (levels.get(clip.drawn) ?? new Uint8Array()).slice(),
+  });
+  const loudest = drawn.reduce((most, one) => (one ? one.levels.reduce((high, level) => Math.max(high, level), most) : most), 0);
+  const reach = reachOf(drawn.filter(Boolean).map((one) => one.envelope));
+  card.tiles = spec.clips.map((clip, at) => {
+    const slot = JSON.stringify([spec.tag, clip.run, all ? clip.sample : -1]);
+    const tile = stage.tiles.get(slot) ?? newTile(stage);
+    [tile.slot, tile.loudest, tile.reach] = [slot, loudest, reach];
+    tile.pending = [clip, drawn[at]];
+    return tile;
+  });
+  arrange(card.grid, card.tiles.map((tile) => tile.root));
 }
 
-function pick(stage, card, sample) {
+function pickSample(stage, card, sample) {
   stage.samples = { ...stage.samples, ...Object.fromEntries([[card.spec.tag, sample]]) };
   stage.tell("samples", stage.samples);
-}
-
-function small(text, label, press) {
-  const button = element("button", "segment", text);
-  button.type = "button";
-  button.title = label;
-  button.setAttribute("aria-label", label);
-  button.addEventListener("click", press);
-  return button;
 }
 
 function set(stage, change) {

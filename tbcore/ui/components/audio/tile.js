@@ -17,7 +17,7 @@ const SPECTRUM = 120;
 const AXIS = 18;
 
 export function newTile(stage) {
-  const tile = { stage, root: element("article", "tile"), clip: null, ratio: 1, decoded: null, trouble: "" };
+  const tile = { stage, root: element("article", "tile"), clip: null, ratio: 1, decoded: null, trouble: "", held: null, pending: null };
   const head = element("header");
   tile.dot = element("i");
   tile.run = element("span", "run");
@@ -51,16 +51,28 @@ export function newTile(stage) {
   tile.facts = element("div", "facts");
   tile.notes = element("div", "notes");
   tile.root.append(head, tile.label, tile.error, tile.bar, tile.plot, tile.facts, tile.notes);
-  tile.moved = () => showPlace(tile);
+  tile.moved = () => {
+    const { player } = stage;
+    if (tile.held && (player.tile !== tile || player.sound.ended)) showClip(tile, ...tile.held);
+    else showPlace(tile);
+  };
   tile.failed = () => {
-    tile.trouble = `this browser cannot play ${tile.clip.encoding} sound of this kind; download it instead`;
+    tile.trouble = `This browser cannot play ${tile.clip.encoding} sound of this kind: download it instead.`;
     showWords(tile);
   };
   return tile;
 }
 
+/** Show a newer clip once the one that plays is through. */
+export function holdClip(tile, clip, pixels) {
+  if (tile.clip.id === clip.id) return;
+  tile.held = [clip, pixels];
+  showStep(tile);
+}
+
 /** Show another clip, or the same one with other settings. */
 export function showClip(tile, clip, pixels) {
+  tile.held = null;
   if (tile.clip?.id !== clip.id) {
     if (tile.stage.player.tile === tile) drop(tile.stage.player);
     tile.decoded = null;
@@ -72,14 +84,20 @@ export function showClip(tile, clip, pixels) {
   tile.dot.style.background = clip.color;
   writeName(tile.run, clip.run);
   tile.run.title = clip.run;
-  tile.step.textContent = `step ${wholeNumber(clip.step)}${clip.of > 1 ? ` · ${clip.sample + 1} of ${clip.of}` : ""}`;
-  tile.step.title = `${moment(clip.wall)}${clip.earlier ? "; an attempt that a later one wrote again" : ""}`;
+  showStep(tile);
   tile.save.hidden = !clip.bytes;
   tile.label.textContent = clip.label;
   tile.label.hidden = !clip.label;
   showWords(tile);
   showPlace(tile);
   paintTile(tile);
+}
+
+function showStep(tile) {
+  const { clip, held } = tile;
+  const next = held ? `; step ${wholeNumber(held[0].step)} follows` : "";
+  tile.step.textContent = `step ${wholeNumber(clip.step)}${clip.of > 1 ? ` · ${clip.sample + 1} of ${clip.of}` : ""}${next}`;
+  tile.step.title = `${moment(clip.wall)}${clip.earlier ? "; an attempt that a later one wrote again" : ""}`;
 }
 
 function showWords(tile) {
@@ -92,8 +110,10 @@ function showWords(tile) {
   tile.plot.setAttribute("aria-label", `Waveform of ${clip.run}, step ${clip.step}`);
   tile.facts.textContent = clip.facts.join(" · ");
   tile.facts.hidden = !clip.facts.length;
-  tile.notes.replaceChildren(...clip.notes.map((note) => element("div", "", note)));
-  tile.notes.hidden = !clip.notes.length;
+  // Once it is drawn, nobody needs to know when it will be.
+  const notes = clip.drawn === null && tile.decoded ? [] : clip.notes;
+  tile.notes.replaceChildren(...notes.map((note) => element("div", "", note)));
+  tile.notes.hidden = !notes.length;
 }
 
 /** Return the envelope to draw: the server's, else the browser's own; null while there is none. */
@@ -225,7 +245,7 @@ async function seek(tile, seconds) {
   } catch (error) {
     // Another clip was started meanwhile.
     if (error.name !== "AbortError") {
-      tile.trouble ||= error.name === "NotAllowedError" ? "the browser wants another press to play" : String(error.message);
+      tile.trouble ||= error.name === "NotAllowedError" ? "The browser wants another press to play." : String(error.message);
       showWords(tile);
     }
   } finally {

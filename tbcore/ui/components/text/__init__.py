@@ -16,7 +16,10 @@ KEY = "text"
 MODULES = (
     "../lines/format.js",
     "../lines/dom.js",
+    "../lines/sync.js",
+    "../lines/grid.js",
     "../audio/wanted.js",
+    "../audio/folds.js",
     "entry.js",
     "hits.js",
     "compare.js",
@@ -28,7 +31,7 @@ _FOLDER = Path(__file__).parent
 TEXT = st.components.v2.component(
     "text",
     html='<div class="stage"></div>',
-    css=styles(_FOLDER, "text.css"),
+    css=styles(_FOLDER, "../audio/folds.css", "text.css"),
     js=bundle(_FOLDER, MODULES),
     isolate_styles=True,
 )
@@ -42,6 +45,7 @@ def text(view: Mapping[str, Any], given: Mapping[str, bytes], *, key: str = KEY,
     TEXT(
         key=key,
         data={"view": view, "given": given_table(given)},
+        on_layout_change=_nothing,
         on_slices_change=_nothing,
         on_wanted_change=_nothing,
         on_jump_change=on_jump,
@@ -54,6 +58,11 @@ def slices(key: str = KEY) -> Mapping[str, int]:
     if not isinstance(raw, Mapping):
         return {}
     return {str(tag): which for tag, which in raw.items() if type(which) is int and which >= 0}
+
+
+def layout(key: str = KEY) -> object:
+    """Return what a browser said of the groups of cards, for `tbcore.ui.groups`."""
+    return _state(key).get("layout")
 
 
 def wanted(key: str = KEY) -> str:

@@ -35,6 +35,7 @@ export function showEntry(entry, spec) {
   const same = entry.spec?.id === spec.id;
   [entry.said, entry.spec] = [said, spec];
   entry.root.dataset.id = spec.id;
+  if (!same) entry.root.classList.remove("found");
   entry.dot.style.background = spec.color;
   writeName(entry.run, spec.run);
   entry.run.title = spec.run;
@@ -49,6 +50,34 @@ export function showEntry(entry, spec) {
   entry.body.scrollTop = same ? top : 0;
   entry.notes.replaceChildren(...spec.notes.map((note) => element("div", "", note)));
   entry.notes.hidden = !spec.notes.length;
+}
+
+/** Mark where some words stand in a text that is shown, the first place in sight. What Markdown cut in pieces is not found. */
+export function markFound(entry, words) {
+  const wanted = words.trim();
+  const places = wanted ? placesOf(entry.body, wanted) : [];
+  for (const [node, at] of places.reverse()) {
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + wanted.length);
+    const mark = element("mark");
+    range.surroundContents(mark);
+  }
+  const first = entry.body.querySelector("mark");
+  if (!first) return;
+  const [outer, inner] = [entry.body.getBoundingClientRect(), first.getBoundingClientRect()];
+  if (inner.bottom > outer.bottom) entry.body.scrollTop += inner.top - outer.top - outer.height / 3;
+}
+
+/** Return the first 200 places of words in the texts below a node: [text node, offset]. */
+function placesOf(root, words) {
+  const found = [];
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode() && found.length < 200) {
+    const { data } = walker.currentNode;
+    for (let at = data.indexOf(words); at >= 0 && found.length < 200; at = data.indexOf(words, at + words.length)) found.push([walker.currentNode, at]);
+  }
+  return found;
 }
 
 function textNode(cell) {

@@ -2,7 +2,8 @@
 
 import { arrange, coveredTop, element } from "../lines/dom.js";
 import { newDesk, takeIn } from "../audio/wanted.js";
-import { newEntry, showEntry } from "./entry.js";
+import { chooseFold, closeFolds, foldedCards, hearFolds, newFolds, newPick, setPick, setRuns } from "../audio/folds.js";
+import { markFound, newEntry, showEntry } from "./entry.js";
 import { hitRows } from "./hits.js";
 import { changeTable } from "./compare.js";
 
@@ -12,47 +13,70 @@ export default function text({ data, parentElement, setStateValue, setTriggerVal
   if (!data?.view) return undefined;
   let stage = stages.get(parentElement);
   if (!stage) {
-    stage = { root: element("div", "texts"), cards: new Map(), entries: new Map(), desk: newDesk(), slices: {}, focused: "" };
+    stage = newTexts();
     (parentElement.querySelector(".stage") ?? parentElement).replaceChildren(stage.root);
     stages.set(parentElement, stage);
   }
   stage.desk.ask = (id) => setTriggerValue("wanted", id);
+  stage.folds.outbox.send = setStateValue;
   stage.jump = (number) => setTriggerValue("jump", number);
   stage.pick = (tag, which) => {
     stage.slices = { ...stage.slices, ...Object.fromEntries([[tag, which]]) };
     setStateValue("slices", stage.slices);
   };
   showAll(stage, data);
-  return () => stages.delete(parentElement);
+  return () => {
+    closeFolds(stage.folds);
+    stages.delete(parentElement);
+  };
+}
+
+function newTexts() {
+  const stage = {
+    root: element("div", "texts"), cards: new Map(), entries: new Map(), specs: new Map(), desk: newDesk(), slices: {}, focused: "", view: {},
+  };
+  stage.folds = newFolds(() => dressTexts(stage, false));
+  return stage;
 }
 
 function showAll(stage, { view, given }) {
   takeIn(stage.desk, given);
   stage.root.style.setProperty("--ceiling", `${coveredTop() + 60}px`);
-  const kept = new Map();
-  const entries = new Map();
-  const nodes = [];
-  let group = null;
-  for (const spec of view.cards ?? []) {
-    if (spec.group !== group) {
-      group = spec.group;
-      if (view.grouped) nodes.push(element("h3", group ? "" : "nameless", group || "Without a group"));
-    }
-    const card = stage.cards.get(spec.tag) ?? newCard(stage);
-    kept.set(spec.tag, card);
-    showCard(stage, card, spec, entries);
-    nodes.push(card.root);
-  }
-  if (view.hits) nodes.push(box("hits", hitRows(view.hits, stage.jump)));
-  if (view.difference) nodes.push(box("difference", [changeTable(view.difference)]));
-  [stage.cards, stage.entries] = [kept, entries];
-  arrange(stage.root, nodes);
-  if (view.focus && view.focus !== stage.focused) {
-    const [tag] = JSON.parse(view.focus);
-    kept.get(tag)?.root.scrollIntoView({ block: "start" });
-    kept.get(tag)?.root.classList.add("found");
-  }
+  stage.view = view;
+  stage.specs = new Map((view.cards ?? []).map((spec) => [spec.tag, spec]));
+  if (view.groups) hearFolds(stage.folds, view);
+  dressTexts(stage, true);
+  if (view.focus && view.focus !== stage.focused) lookAt(stage, JSON.parse(view.focus));
   stage.focused = view.focus ?? "";
+}
+
+/** Bring everything up to date; fresh: with what the server just said. */
+function dressTexts(stage, fresh) {
+  const { view } = stage;
+  const [cards, entries] = [new Map(), new Map()];
+  const cardOf = (tag) => {
+    const card = stage.cards.get(tag) ?? newTextCard(stage, tag);
+    cards.set(tag, card);
+    const spec = stage.specs.get(tag);
+    if (spec && (fresh || !card.spec)) showTexts(stage, card, spec);
+    for (const [slot, entry] of card.entries) entries.set(slot, entry);
+    return card.root;
+  };
+  const nodes = view.groups ? foldedCards(stage.folds, view, cardOf) : (view.cards ?? []).map((spec) => cardOf(spec.tag));
+  if (view.hits) nodes.push(fresh ? box("hits", hitRows(view.hits, (number) => stage.jump(number))) : stage.root.querySelector(".hits"));
+  if (view.difference) nodes.push(fresh ? box("difference", [changeTable(view.difference)]) : stage.root.querySelector(".difference"));
+  [stage.cards, stage.entries] = [cards, entries];
+  arrange(stage.root, nodes);
+}
+
+/** Show what a hit of the search leads to. */
+function lookAt(stage, [tag, run, , words]) {
+  const card = stage.cards.get(tag);
+  const entry = stage.entries.get(JSON.stringify([tag, run]));
+  if (!card || !entry) return;
+  entry.root.scrollIntoView({ block: "start" });
+  entry.root.classList.add("found");
+  markFound(entry, words);
 }
 
 function box(kind, children) {
@@ -62,16 +86,13 @@ function box(kind, children) {
   return node;
 }
 
-function newCard(stage) {
-  const card = { root: element("section", "card"), spec: null };
+function newTextCard(stage, tag) {
+  const card = { root: element("section", "card"), spec: null, entries: [] };
   const head = element("header");
-  card.title = element("h4", "title");
-  card.pick = element("div", "pick");
-  card.before = small("‹", "The slice before", () => stage.pick(card.spec.tag, card.spec.which - 1));
-  card.which = element("span");
-  card.after = small("›", "The next slice", () => stage.pick(card.spec.tag, card.spec.which + 1));
-  card.pick.append(card.before, card.which, card.after);
-  head.append(card.title, card.pick);
+  card.title = element("h4", "title", tag);
+  card.part = newPick("runs", (by) => chooseFold(stage.folds, "part", tag, card.spec.part + by));
+  card.pick = newPick("slice", (by) => stage.pick(tag, card.spec.which + by));
+  head.append(card.title, card.part.root, card.pick.root);
   card.about = element("p", "about");
   card.grid = element("div", "grid");
   card.more = element("p", "about");
@@ -79,7 +100,7 @@ function newCard(stage) {
   return card;
 }
 
-function showCard(stage, card, spec, entries) {
+function showTexts(stage, card, spec) {
   card.spec = spec;
   card.title.textContent = spec.title;
   card.title.title = spec.tag;
@@ -87,27 +108,16 @@ function showCard(stage, card, spec, entries) {
   card.about.hidden = !spec.description;
   card.more.textContent = spec.more;
   card.more.hidden = !spec.more;
-  card.pick.hidden = spec.slices < 2;
-  card.which.textContent = `slice ${spec.which + 1} of ${spec.slices}${spec.at.length ? ` [${spec.at.join(", ")}]` : ""}`;
-  card.before.disabled = spec.which <= 0;
-  card.after.disabled = spec.which >= spec.slices - 1;
+  setPick(card.pick, `slice ${spec.which + 1} of ${spec.slices}${spec.at.length ? ` [${spec.at.join(", ")}]` : ""}`, spec.which, spec.slices);
+  setRuns(card.part, spec);
+  card.root.classList.toggle("wide", spec.list || spec.entries.length > 1);
   card.grid.classList.toggle("list", spec.list);
-  const nodes = spec.entries.map((one) => {
+  card.entries = spec.entries.map((one) => {
     const slot = JSON.stringify([spec.tag, spec.list ? one.id : one.run]);
     const entry = stage.entries.get(slot) ?? newEntry(stage);
-    entries.set(slot, entry);
     showEntry(entry, one);
-    return entry.root;
+    return [slot, entry];
   });
-  arrange(card.grid, nodes);
+  arrange(card.grid, card.entries.map(([, entry]) => entry.root));
   card.root.dataset.painted = performance.now();
-}
-
-function small(text, label, press) {
-  const button = element("button", "segment", text);
-  button.type = "button";
-  button.title = label;
-  button.setAttribute("aria-label", label);
-  button.addEventListener("click", press);
-  return button;
 }
