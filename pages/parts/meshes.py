@@ -15,7 +15,7 @@ from tbcore.ui.components.meshes import PANELS, Camera, camera_of, looked_from, 
 from tbcore.ui.components.stepper import Position, position
 from tbcore.ui.tables import downloads
 
-UPWARDS = ("y", "z")
+UPWARDS = ("z", "y")
 VERTICES = 800_000  # drawn in all panels together
 
 
@@ -48,29 +48,35 @@ def meshes(view: ui.View) -> None:
 def at_a_step(view: ui.View, found: list[analysis.Mesh]) -> None:
     """Draw the meshes at the step looked at; what the visitor moves runs only this again."""
     at = position()
-    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    controls = st.container(horizontal=True, vertical_alignment="center", gap="small")
     above = st.container()
     pages = -(-len(found) // PANELS)
     page = st.pagination(pages, key="mesh_page", bind="query-params") if pages > 1 else 1
     shown = found[(page - 1) * PANELS : page * PANELS]
     samples = max(analysis.samples(mesh) for mesh in shown)
+    configs = [mesh.config for mesh in shown if mesh.config]
+    config = configs[0] if configs else {}
     with controls:
+        st.markdown("Upwards", width="content")
+        up = st.segmented_control(
+            "Upwards", UPWARDS, default=charts.upwards(config), key="mesh_up",
+            bind="query-params", required=True, label_visibility="collapsed", help="The axis that points upwards",
+        )  # fmt: skip
+        axes = st.toggle("Axes", True, key="mesh_axes", bind="query-params")
         sample = 1
         if samples > 1:
+            st.markdown(f"Sample of {samples:,}", width="content")
             sample = st.number_input(
-                f"Sample of {samples:,}", 1, samples, 1, key="mesh_sample", bind="query-params", width=130
+                "Sample", 1, samples, 1, key="mesh_sample", bind="query-params", width=120, label_visibility="collapsed"
             )
-        up = st.segmented_control("Up", UPWARDS, default="y", key="mesh_up", bind="query-params", required=True)
-        axes = st.toggle("Axes", True, key="mesh_axes", bind="query-params")
     limit = analysis.fair_limit(shown, VERTICES)
     seen = [look(mesh, at, sample - 1, limit) for mesh in shown]
     panels = [panel(view, one, f"p{number}") for number, one in enumerate(seen)]
-    configs = [one.mesh.config for one in seen if one.mesh.config]
     looked = shapes(
         {
             "panels": [one.spec for one in panels],
             "bounds": bounds(seen),
-            "home": charts.camera(configs[0] if configs else {}, up),
+            "home": charts.camera(config, up),
             "camera": looked_from() or camera_of(st.query_params.get("camera", "")),
             "axes": axes,
         },
@@ -141,9 +147,14 @@ def panel(view: ui.View, seen: Seen, table: str) -> charts.Panel:
     title = f"{mesh.name} · {mesh.run}"
     if shape is None:
         return charts.empty(seen.key, title, seen.problem, color=color)
-    numbers = [f"step {shape.step:,}", f"{shape.logged_vertices:,} {'vertices' if shape.logged_faces else 'points'}"]
-    numbers += [f"{shape.logged_faces:,} faces"] if shape.logged_faces else []
+    one, many = ("vertex", "vertices") if shape.logged_faces else ("point", "points")
+    numbers = [f"step {shape.step:,}", f"{shape.logged_vertices:,} {one if shape.logged_vertices == 1 else many}"]
+    numbers += (
+        [f"{shape.logged_faces:,} {'face' if shape.logged_faces == 1 else 'faces'}"] if shape.logged_faces else []
+    )
     numbers += [f"sample {shape.sample + 1} of {shape.samples}"] if shape.samples > 1 else []
+    if not len(shape.vertices):
+        return charts.empty(seen.key, title, " · ".join([*numbers, *shape.notes]), color=color)
     return charts.panel(
         seen.key, title, " · ".join(numbers), shape, mesh.config, color=color, table=table, mark=seen.mark
     )

@@ -28,7 +28,8 @@ Floats = NDArray[np.float64]
 TP, FP, TN, FN, PRECISION, RECALL = range(6)
 NAMES = ("tp", "fp", "tn", "fn", "precision", "recall")
 
-_DRAWN = 256  # pixel columns a curve of many thresholds is reduced to; up to twice as many thresholds are all drawn
+_ALL_DRAWN = 1_024  # thresholds up to which a curve is drawn with all of them
+_DRAWN = 256  # pixel columns that a curve of more is reduced to, either way
 _AT_ONCE = 256  # curves that are decoded together
 
 
@@ -316,18 +317,24 @@ def _spelled(numbers: Floats) -> list[Any]:
     return listed if np.isfinite(numbers).all() else [words.get(str(number), number) for number in listed]
 
 
-def table(curves: Iterable[Curve]) -> pd.DataFrame:
+def table(curves: Sequence[Curve]) -> pd.DataFrame:
     """Return one row per curve.
 
     Columns: run, tag, step, wall_time, average_precision, f1 (the best), threshold (of the best F1), auc, positives,
     negatives, thresholds (how many).
     """
-    found = []
-    for one in curves:
-        numbers = _numbers(one.values[np.newaxis])[:, 0].tolist()
-        found.append((one.run, one.tag, one.step, one.wall_time, *numbers, one.values.shape[1]))
-    columns = ("average_precision", "f1", "threshold", "auc", "positives", "negatives", "thresholds")
-    return pd.DataFrame(found, columns=["run", "tag", "step", "wall_time", *columns])
+    columns = np.full((6, len(curves)), np.nan)
+    alike: dict[int, list[int]] = {}
+    for number, one in enumerate(curves):
+        alike.setdefault(one.values.shape[1], []).append(number)
+    for numbers in alike.values():
+        columns[:, numbers] = _numbers(np.stack([curves[number].values for number in numbers]))
+    names = ("average_precision", "f1", "threshold", "auc", "positives", "negatives")
+    return (
+        _named(curves, np.arange(len(curves)))
+        .drop(columns=["curve"])
+        .assign(**dict(zip(names, columns, strict=True)), thresholds=[one.values.shape[1] for one in curves])
+    )
 
 
 def points(curves: Sequence[Curve]) -> pd.DataFrame:
@@ -336,30 +343,17 @@ def points(curves: Sequence[Curve]) -> pd.DataFrame:
     Columns: run, tag, step, wall_time, threshold, tp, fp, tn, fn, precision, recall, f1, false_positive_rate,
     true_positive_rate, and curve: the position among the curves.
     """
-    return _points(curves, [np.arange(one.values.shape[1]) for one in curves])
-
-
-def drawn_precision_recall(curves: Sequence[Curve]) -> pd.DataFrame:
-    """Return `points` as a screen can show them, without the tails at which precision is undefined."""
-    kept = []
-    for one in curves:
-        seen = one.values[:, : length(one.values)]
-        kept.append(_some(seen[RECALL], seen[PRECISION]))
-    return _points(curves, kept)
-
-
-def drawn_roc(curves: Sequence[Curve]) -> pd.DataFrame:
-    """Return `points` as a screen can show them, with the corners at which nothing and at which all is positive.
-
-    The corners have no threshold. Without positives or without negatives there is no curve.
-    """
-    kept = [_some(*rates(one.values)) if np.isfinite(auc(one.values)) else np.zeros(0, np.int64) for one in curves]
-    found = _points(curves, kept)
-    numbers = np.array([number for number, some in enumerate(kept) if len(some)], np.int64)
-    both, none = (
-        _named(curves, numbers).assign(false_positive_rate=rate, true_positive_rate=rate) for rate in (1.0, 0.0)
+    counts = [one.values.shape[1] for one in curves]
+    values = np.concatenate([one.values for one in curves], axis=1) if curves else np.zeros((len(NAMES), 0))
+    false_rate, true_rate = rates(values)
+    columns = dict(zip(NAMES, values, strict=True))
+    return _named(curves, np.repeat(np.arange(len(curves)), counts)).assign(
+        threshold=np.concatenate([one.thresholds for one in curves]) if curves else np.zeros(0),
+        **columns,
+        f1=f1(columns["precision"], columns["recall"]),
+        false_positive_rate=false_rate,
+        true_positive_rate=true_rate,
     )
-    return pd.concat((both, found, none)).sort_values("curve", kind="stable", ignore_index=True)
 
 
 def confusions(curves: Sequence[Curve], threshold: float, chosen: Iterable[int] | None = None) -> pd.DataFrame:
@@ -406,23 +400,6 @@ def confusions(curves: Sequence[Curve], threshold: float, chosen: Iterable[int] 
     )
 
 
-def _points(curves: Sequence[Curve], kept: Sequence[NDArray[np.int64]]) -> pd.DataFrame:
-    """Return the rows of `points` at the thresholds that are kept of each curve."""
-    counts = [len(some) for some in kept]
-    some_values = [one.values[:, some] for one, some in zip(curves, kept, strict=True)]
-    values = np.concatenate(some_values, axis=1) if some_values else np.zeros((len(NAMES), 0))
-    thresholds = [one.thresholds[some] for one, some in zip(curves, kept, strict=True)]
-    false_rate, true_rate = rates(values)
-    columns = dict(zip(NAMES, values, strict=True))
-    return _named(curves, np.repeat(np.arange(len(curves)), counts)).assign(
-        threshold=np.concatenate(thresholds) if thresholds else np.zeros(0),
-        **columns,
-        f1=f1(columns["precision"], columns["recall"]),
-        false_positive_rate=false_rate,
-        true_positive_rate=true_rate,
-    )
-
-
 def _named(curves: Sequence[Curve], numbers: NDArray[np.int64]) -> pd.DataFrame:
     """Return what each of the curves is called: run, tag, step, wall_time, curve."""
     return pd.DataFrame(
@@ -436,11 +413,21 @@ def _named(curves: Sequence[Curve], numbers: NDArray[np.int64]) -> pd.DataFrame:
     )
 
 
-def _some(x: Floats, y: Floats) -> NDArray[np.int64]:
-    """Return which of the points [n] of a curve are drawn: all, or the extremes of each pixel column either way."""
-    if len(x) <= 2 * _DRAWN:
-        return np.arange(len(x))
-    return np.union1d(reduced(x, y, _DRAWN), reduced(y, x, _DRAWN))
+def drawn(one: Curve, thresholds: int = 201) -> NDArray[np.int64]:
+    """Return which thresholds of a curve a screen needs to draw it either way: all, or of very many the extremes.
+
+    thresholds: of so many evenly spaced ones the nearest logged ones are always among them.
+    """
+    count = one.values.shape[1]
+    if count <= _ALL_DRAWN:
+        return np.arange(count)
+    seen = one.values[:, : length(one.values)]
+    wanted = np.linspace(0.0, 1.0, thresholds) * (count - 1)
+    # Of two equally near ones the lower.
+    kept = [np.ceil(wanted - 0.5 - 1e-9).astype(np.int64).clip(0, count - 1)]
+    for x, y in ((seen[RECALL], seen[PRECISION]), rates(one.values)):
+        kept += [reduced(x, y, _DRAWN), reduced(y, x, _DRAWN)]
+    return np.unique(np.concatenate(kept))
 
 
 # Classes -------------------------------------------------------------------------------------------------------------

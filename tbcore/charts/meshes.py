@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 EDGES = 60_000  # faces up to which a wireframe is drawn as one
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
-_DISTANCE = 2.5  # of the eye from the middle, in lengths of the shape
+_DISTANCE = 2.1  # of the eye from the middle, in lengths of the box around the shapes
+_BELOW = 0.15  # the middle of the picture lies lower: labels stand below the box, and above it there are none
+_FROM = {"y": (0.49, 0.33, 0.81), "z": (0.49, -0.81, 0.33)}  # a corner, seen from above
 
 
 @dataclass(frozen=True)
@@ -88,18 +90,26 @@ def bounds(shapes: Sequence[_Shape]) -> list[list[float]] | None:
     return [[float(at - half), float(at + half)] for at in middle]
 
 
-def camera(config: Mapping[str, Any], up: str = "y") -> dict[str, Any]:
+def upwards(config: Mapping[str, Any]) -> str:
+    """Return which axis points upwards when nobody says so: z, but y where a writer said how THREE.js is to look.
+
+    Scanners, maps and most libraries of point clouds have z upwards, as plots have; the camera of THREE.js has y.
+    """
+    return "y" if _mapping(config.get("camera")) else "z"
+
+
+def camera(config: Mapping[str, Any], up: str = "") -> dict[str, Any]:
     """Return from where the shapes are seen at first: from where the writer said, else from a corner, `up` upwards."""
     said = _mapping(config.get("camera"))
-    upwards = {axis: 1.0 if axis == up else 0.0 for axis in "xyz"}
-    eye = _direction(said.get("position")) or (
-        {"x": 1.2, "y": 0.9, "z": 1.95} if up == "y" else {"x": 1.2, "y": -1.95, "z": 0.9}
-    )
+    up = up or upwards(config)
+    unit = {axis: 1.0 if axis == up else 0.0 for axis in "xyz"}
+    eye = _direction(said.get("position"))
+    center = {axis: 0.0 if eye else -_BELOW * length for axis, length in unit.items()}
     flat = said.get("cls") == "OrthographicCamera"
     return {
-        "up": _direction(said.get("up"), 1.0) or upwards,
-        "eye": eye,
-        "center": {"x": 0.0, "y": 0.0, "z": 0.0},
+        "up": _direction(said.get("up"), 1.0) or unit,
+        "eye": eye or _direction(_FROM[up]) or unit,
+        "center": center,
         "projection": {"type": "orthographic" if flat else "perspective"},
     }
 

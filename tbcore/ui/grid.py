@@ -54,10 +54,18 @@ class Layout:
         return {**self.about, "cards": cards}
 
 
-def layout(view: View, groups: Mapping[str, list[str]], *, key: str = KEY, usual: Settings = USUAL) -> Layout:
+def layout(
+    view: View,
+    groups: Mapping[str, list[str]],
+    *,
+    key: str = KEY,
+    usual: Settings = USUAL,
+    page_size: int = PAGE_SIZE,
+) -> Layout:
     """Return which cards are seen and how, as the visitor left them.
 
-    key: that of the grid, of which each page that has one keeps its own; usual: how it is set before it is touched.
+    key: that of the grid, of which each page that has one keeps its own; usual: how it is set before it is touched;
+    page_size: cards on one page of a group.
     """
     state = lines_state(key)
     settings = _settings(state, key, usual)
@@ -72,16 +80,16 @@ def layout(view: View, groups: Mapping[str, list[str]], *, key: str = KEY, usual
     seen = 0
     for name, tags in groups.items():
         is_open = opened.get(name, at_first.setdefault(name, seen < _OPEN_AT_FIRST))
-        page = min(pages.get(name, 0), (len(tags) - 1) // PAGE_SIZE)
+        page = min(pages.get(name, 0), (len(tags) - 1) // page_size)
         about_groups.append({"name": name, "cards": tags, "open": is_open, "page": page})
         if is_open:
-            on_page = tags[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
+            on_page = tags[page * page_size : (page + 1) * page_size]
             place = Place(name, order, starts, settings.smoothing, settings.axis, columns, windows)
             visible += [(tag, place) for tag in on_page]
             seen += len(on_page)
     about = {
         "groups": about_groups,
-        "page_size": PAGE_SIZE,
+        "page_size": page_size,
         "runs": [
             {"name": run.name, "color": view.color(run.name), "start": starts[run.name] or None, "shown": shown}
             for run, shown in zip(view.runs, view.shown, strict=True)

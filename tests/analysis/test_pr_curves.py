@@ -81,7 +81,6 @@ def test_the_area_under_the_roc_curve_joins_thresholds_by_straight_lines_and_bot
 def test_without_negatives_there_is_no_roc_curve() -> None:
     only_positives = values([[4, 2], [0, 0], [0, 0], [0, 2], [1, 1], [1, 0.5]])
     assert np.isnan(pr_curves.auc(only_positives))
-    assert len(pr_curves.drawn_roc([pr_curves.Curve("run", "cats", 0, 0.0, only_positives)])) == 0
 
 
 def test_numbers_of_many_curves_are_those_of_each() -> None:
@@ -105,28 +104,22 @@ def test_a_curve_of_nothing_but_tail_keeps_its_first_threshold() -> None:
     assert (pr_curves.length(nothing), pr_curves.tensorboard_length(nothing)) == (1, 1)
 
 
-def test_precision_and_recall_are_drawn_without_the_tail() -> None:
-    drawn = pr_curves.drawn_precision_recall([pr_curves.Curve("run", "cats", 7, 0.0, values(FIVE))])
-    assert drawn["recall"].tolist() == [1, 1, 0.75, 0.25]
-    assert drawn["threshold"].tolist() == [0, 0.25, 0.5, 0.75]
-    assert drawn["f1"].tolist() == pytest.approx([2 / 3, 0.8, 0.75, 0.4])
+def test_a_curve_is_drawn_with_all_its_thresholds() -> None:
+    assert pr_curves.drawn(pr_curves.Curve("run", "cats", 7, 0.0, values(FIVE))).tolist() == [0, 1, 2, 3, 4]
 
 
-def test_the_roc_curve_is_drawn_from_corner_to_corner() -> None:
-    one = pr_curves.Curve("run", "cats", 7, 0.0, values(FIVE))
-    drawn = pr_curves.drawn_roc([one, one])
-    assert drawn["curve"].tolist() == [0] * 7 + [1] * 7
-    assert drawn["false_positive_rate"].tolist() == [1, 1, 0.5, 0.25, 0, 0, 0] * 2
-    assert drawn["true_positive_rate"].tolist() == [1, 1, 1, 0.75, 0.25, 0, 0] * 2
-    assert drawn["threshold"].isna().tolist() == [True, *[False] * 5, True] * 2
-
-
-def test_a_curve_of_very_many_thresholds_is_drawn_by_what_pixels_can_show() -> None:
-    share = np.linspace(1, 0, 100_000)
-    rows = [share * 9, share**2 * 9, 9 - share**2 * 9, 9 - share * 9, share, share]
-    drawn = pr_curves.drawn_roc([pr_curves.Curve("run", "cats", 7, 0.0, np.stack(rows))])
-    assert 500 < len(drawn) < 2_500
-    assert drawn["true_positive_rate"].iloc[[0, -1]].tolist() == [1, 0]
+def test_a_curve_of_very_many_thresholds_is_drawn_by_what_pixels_can_show_and_the_places_of_a_slider() -> None:
+    count = 20_000
+    tp = np.linspace(1000, 0, count) ** 2
+    fp = np.linspace(1000, 0, count) ** 3
+    rows = np.stack([tp, fp, fp[0] - fp, tp[0] - tp, tp / (tp + fp + 1e-9), tp / tp[0]])
+    one = pr_curves.Curve("run", "cats", 7, 0.0, rows)
+    kept = pr_curves.drawn(one)
+    assert 201 < len(kept) < 2_500
+    assert kept[[0, -1]].tolist() == [0, count - 1]
+    for place in range(201):
+        nearest = int(pr_curves.confusions([one], place / 200)["threshold"].iloc[0] * (count - 1) + 0.5)
+        assert nearest in kept
 
 
 def test_the_confusion_matrix_is_that_of_the_nearest_logged_threshold() -> None:

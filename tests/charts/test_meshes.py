@@ -69,18 +69,21 @@ def test_size_opacity_and_roughness_are_as_said_within_reason() -> None:
 
 def test_the_camera_stands_where_the_writer_said_at_a_distance_that_shows_all() -> None:
     said = meshes.camera({"camera": {"cls": "OrthographicCamera", "position": [0, 0, 100]}})
-    assert said["eye"] == {"x": 0, "y": 0, "z": 2.5}
+    assert said["eye"] == {"x": 0, "y": 0, "z": 2.1}
     assert said["projection"] == {"type": "orthographic"}
 
 
 @pytest.mark.parametrize("position", [None, [0, 0, 0], [1, 2], ["a", 1, 2], [float("inf"), 0, 0]])
 def test_a_camera_nowhere_stands_at_the_usual_corner(position: Any) -> None:
-    assert meshes.camera({"camera": {"position": position}}) == meshes.camera({})
+    assert meshes.camera({"camera": {"position": position}}) == meshes.camera({}, "y")
 
 
-def test_up_is_y_as_in_three_js_or_z() -> None:
-    assert meshes.camera({})["up"] == {"x": 0, "y": 1, "z": 0}
-    assert meshes.camera({}, "z")["up"] == {"x": 0, "y": 0, "z": 1}
+def test_up_is_z_unless_a_camera_of_three_js_is_said_or_the_visitor_says_so() -> None:
+    unit = {"y": {"x": 0, "y": 1, "z": 0}, "z": {"x": 0, "y": 0, "z": 1}}
+    assert meshes.camera({})["up"] == meshes.camera({"material": {"cls": "PointsMaterial"}})["up"] == unit["z"]
+    assert meshes.camera({}, "y")["up"] == unit["y"]
+    assert meshes.camera({"camera": {"position": [0, 0, 5]}})["up"] == unit["y"]
+    assert meshes.camera({"camera": {"position": [0, 0, 5], "up": [0, 0, 3]}})["up"] == unit["z"]
 
 
 def test_all_runs_of_a_mesh_share_a_cube_around_them() -> None:

@@ -39,6 +39,11 @@ test("low frequencies are at the bottom, the loudest level has the last colour a
   assert.ok(at(1, 0) > 0 && at(1, 0) < 128);
 });
 
+test("silence has the first colour", () => {
+  const pixels = levelPixels(Uint8Array.of(0, 0), 1, 2, 1, 1000, "linear", 0, 60, colorRamp(["#000000", "#ffffff"]));
+  assert.deepEqual([...pixels], [0, 0, 0, 255, 0, 0, 0, 255]);
+});
+
 test("silence is drawn at full scale", () => {
   assert.equal(reachOf([Float32Array.of(0, 0)]), 1);
   assert.equal(reachOf([Float32Array.of(-0.5, 0.25), Float32Array.of(0, 0.75)]), 0.75);

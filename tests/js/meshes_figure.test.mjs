@@ -46,3 +46,8 @@ test("axes have the range of all runs, and can be left away", () => {
   assert.equal(layoutOf(null, {}, false, PALETTE).scene.xaxis.visible, false);
   assert.equal(layoutOf(null, {}, false, PALETTE).scene.xaxis.range, undefined);
 });
+
+test("what stands on z keeps standing as it is turned, and what stands elsewhere turns freely", () => {
+  const mode = (up) => layoutOf(null, { up }, true, PALETTE).scene.dragmode;
+  assert.deepEqual([mode({ x: 0, y: 0, z: 1 }), mode({ x: 0, y: 1, z: 0 })], ["turntable", "orbit"]);
+});

@@ -102,7 +102,7 @@ def test_a_sample_is_chosen_for_all(logdir: Path) -> None:
 
 def test_the_camera_is_that_of_the_address_else_that_of_the_writer(logdir: Path) -> None:
     view, _tables = sent(opened())
-    assert view["home"]["eye"] == {"x": 0, "y": 0, "z": 2.5}
+    assert view["home"]["eye"] == {"x": 0, "y": 0, "z": 2.1}
     assert view["camera"] is None
     view, _tables = sent(opened(camera="1,2,3,0,0,0,0,1,0"))
     assert view["camera"]["eye"] == {"x": 1, "y": 2, "z": 3}
@@ -119,6 +119,17 @@ def test_runs_of_a_mesh_share_the_range_of_their_axes(logdir: Path) -> None:
 def test_up_and_the_axes_are_as_chosen(logdir: Path) -> None:
     view, _tables = sent(opened(mesh_up="z", mesh_axes="false"))
     assert (view["home"]["up"], view["axes"]) == ({"x": 0, "y": 0, "z": 1}, False)
+
+
+def test_a_cloud_without_a_finite_point_says_so_and_takes_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eventfile.write(tmp_path / "run" / NAME, eventfile.version(), vertices("cloud", 0, float("nan"), 0, 0))
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    view, _tables = sent(opened())
+    assert [(one["form"], one["words"]) for one in view["panels"]] == [
+        ("none", "step 0 · 1 point · 1 of 1 vertices left out: they are not finite")
+    ]
 
 
 def test_the_library_comes_from_this_server(logdir: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tbcore.ui.components import audio, distributions, images, lines, meshes, runs, stepper, text
+from tbcore.ui.components import audio, distributions, images, lines, meshes, pr_curves, runs, stepper, text
 from tbcore.ui.components.bundle import bundle
 
 _IMPORT = re.compile(r'^import (?:\{ (?P<names>[^}]*) \}) from "(?P<file>\.[^"]*)";$')
@@ -22,6 +22,8 @@ COMPONENTS = {
     "distributions": (Path(distributions.__file__).parent, distributions.MODULES),
     "distributions_bar": (Path(distributions.__file__).parent, distributions.BAR_MODULES),
     "meshes": (Path(meshes.__file__).parent, meshes.MODULES),
+    "pr_curves": (Path(pr_curves.__file__).parent, pr_curves.MODULES),
+    "pr_curves_bar": (Path(pr_curves.__file__).parent, pr_curves.BAR_MODULES),
     "stepper": (Path(stepper.__file__).parent, stepper.MODULES),
     "runs": (runs.FOLDER, runs.MODULES),
 }

@@ -58,7 +58,7 @@ export function layoutOf(bounds, camera, axes, palette) {
     paper_bgcolor: "rgba(0,0,0,0)", font: { family: palette.font.replace(/^\S+ /, ""), color: palette.text, size: 11 },
     scene: {
       xaxis: axis("x", 0), yaxis: axis("y", 1), zaxis: axis("z", 2),
-      aspectmode: "cube", dragmode: "orbit", camera, bgcolor: "rgba(0,0,0,0)",
+      aspectmode: "cube", dragmode: camera.up?.z === 1 ? "turntable" : "orbit", camera, bgcolor: "rgba(0,0,0,0)",
     },
   };
 }
