@@ -140,6 +140,22 @@ def read(mesh: Mesh, step: int | None, nth: int = 0, sample: int = 0, *, earlier
 
 
 def _read(mesh: Mesh, index: int, sample: int, *, earlier: bool) -> Shape:
+    return _fitted(mesh, index, _logged(mesh, index, sample, earlier=earlier))
+
+
+@dataclass(frozen=True)
+class _Logged:
+    """The arrays of one sample as they were written, whether or not they fit each other."""
+
+    sample: int
+    samples: int
+    vertices: NDArray[Any]
+    faces: NDArray[Any] | None
+    colors: NDArray[Any] | None
+    notes: tuple[str, ...]
+
+
+def _logged(mesh: Mesh, index: int, sample: int, *, earlier: bool) -> _Logged:
     at = int(mesh.vertices.steps[index])
     # The parts of one moment were written together: the n-th time a step was written belongs to the n-th.
     nth = int((mesh.vertices.steps[:index][_kept(mesh.vertices, earlier)[:index]] == at).sum())
@@ -149,19 +165,24 @@ def _read(mesh: Mesh, index: int, sample: int, *, earlier: bool) -> Shape:
     notes: list[str] = []
     faces = _part(mesh.faces, "faces", at, nth, sample, notes, earlier)
     colors = _part(mesh.colors, "colours", at, nth, sample, notes, earlier)
-    logged_faces = 0 if faces is None else len(faces)
+    return _Logged(sample, samples, vertices, faces, colors, tuple(notes))
+
+
+def _fitted(mesh: Mesh, index: int, logged: _Logged) -> Shape:
+    """Return what of the arrays fits together, and in words what does not."""
+    vertices, faces, colors, notes = logged.vertices, logged.faces, logged.colors, list(logged.notes)
     shape = Shape(
         mesh.run,
         mesh.name,
-        at,
+        int(mesh.vertices.steps[index]),
         float(mesh.vertices.wall_times[index]),
-        sample,
-        samples,
+        logged.sample,
+        logged.samples,
         vertices.astype(np.float32),
         None if faces is None else _faces(faces, len(vertices), notes),
         None if colors is None else _colors(colors, len(vertices), notes),
         len(vertices),
-        logged_faces,
+        0 if faces is None else len(faces),
     )
     return replace(shape, notes=tuple(notes))
 
@@ -318,11 +339,12 @@ def _distinct(faces: NDArray[np.int64], vertices: int) -> NDArray[np.int64]:
 
 def npz(shape: Shape) -> bytes:
     """Return a shape as NPZ: vertices float32 [n, 3], and where they exist faces int64 [m, 3] and colors uint8 [n, 3]."""
-    arrays: dict[str, Any] = {"vertices": shape.vertices}
-    if shape.faces is not None:
-        arrays["faces"] = shape.faces
-    if shape.colors is not None:
-        arrays["colors"] = shape.colors
+    return _npz(shape.vertices, shape.faces, shape.colors)
+
+
+def _npz(vertices: NDArray[Any], faces: NDArray[Any] | None, colors: NDArray[Any] | None) -> bytes:
+    named = {"vertices": vertices, "faces": faces, "colors": colors}
+    arrays: dict[str, Any] = {name: array for name, array in named.items() if array is not None}
     sink = io.BytesIO()
     np.savez_compressed(sink, **arrays)
     return sink.getvalue()
@@ -351,25 +373,30 @@ def ply(shape: Shape) -> bytes:
 
 
 def items(series: Iterable[Series]) -> Iterator[Item]:
-    """Yield every sample of every mesh as logged, earlier attempts too, as NPZ; where it cannot be read, why."""
+    """Yield every sample of every mesh as NPZ, earlier attempts too; where it cannot be read, why.
+
+    The arrays are those that were logged, in their types; notes of the index say what of them does not fit together.
+    """
     for mesh in meshes(series):
         for index in range(len(mesh.vertices)):
             step, wall_time = int(mesh.vertices.steps[index]), float(mesh.vertices.wall_times[index])
             sample, samples = 0, 1
             while sample < samples:
                 try:
-                    shape = _read(mesh, index, sample, earlier=True)
+                    logged = _logged(mesh, index, sample, earlier=True)
                 except FormatError as error:
                     yield Item(mesh.run, mesh.name, step, wall_time, sample, error=str(error))
                     break
-                samples = shape.samples
+                samples = logged.samples
+                notes = _fitted(mesh, index, logged).notes
                 about = {
-                    "vertices": len(shape.vertices),
-                    "faces": 0 if shape.faces is None else len(shape.faces),
-                    "colors": shape.colors is not None,
-                    **({"notes": list(shape.notes)} if shape.notes else {}),
+                    "vertices": len(logged.vertices),
+                    "faces": 0 if logged.faces is None else len(logged.faces),
+                    "colors": logged.colors is not None,
+                    **({"notes": list(notes)} if notes else {}),
                 }
-                yield Item(mesh.run, mesh.name, step, wall_time, sample, ".npz", npz(shape), about)
+                data = _npz(logged.vertices, logged.faces, logged.colors)
+                yield Item(mesh.run, mesh.name, step, wall_time, sample, ".npz", data, about)
                 sample += 1
 
 

@@ -251,6 +251,15 @@ def test_items_are_every_sample_of_every_step_and_what_is_wrong_with_others(tmp_
     assert [(one.step, one.error) for one in found[2:]] == [(1, "vertices have the shape [1] instead of [batch, n, 3]")]
 
 
+def test_an_item_holds_faces_of_vertices_that_do_not_exist_and_its_index_says_so(tmp_path: Path) -> None:
+    series = logged(tmp_path, part("a_VERTEX", [CORNERS]), part("a_FACE", [[[0, 1, 2], [0, 1, 99]]]))
+    (found,) = meshes.items(series)
+    with np.load(io.BytesIO(found.data)) as arrays:
+        assert arrays["faces"].tolist() == [[0, 1, 2], [0, 1, 99]]
+    assert found.about["faces"] == 2
+    assert found.about["notes"] == ["1 of 2 faces left out: their vertices do not exist"]
+
+
 # Real writers --------------------------------------------------------------------------------------------------------
 
 
