@@ -1,13 +1,12 @@
 """Audio: the clips of each tag, run beside run, with waveform, spectrogram and a player."""
 
-import io
 import json
-import shlex
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
+from pages.parts.archives import archives
 from pages.parts.sliders import sliders
 from tbcore import ui
 from tbcore.analysis import audio as sounds
@@ -26,7 +25,6 @@ __all__ = ["audio", "forget", "reel_tags"]
 
 MANY = 24  # samples of one run side by side
 LARGEST = 128 << 20  # bytes of one clip
-LARGEST_ZIP = 256 << 20
 # Columns of the waveform, columns and bands of the spectrogram: of the only clip of a card, and of one among others.
 ALONE, BESIDE = (1600, 960, 256), (800, 480, 128)
 # A tile of which nothing is known.
@@ -263,47 +261,9 @@ def cards(view: ui.View, by_tag: Tags) -> None:
         component.audio(spec, board.drawn, board.given)
     remember(chosen, shown)
     folded.remember("audio", seen)
-    archives(view, by_tag)
+    archives(view, "audio", by_tag, sounds.size_of, sounds.archive)
     with above:
         sliders(view, [part for tag in seen.visible for reel in by_tag[tag] for part in reel.parts], at)
-
-
-def archives(view: ui.View, by_tag: Tags) -> None:
-    """Draw the button that puts all clips of a tag into one file, and say before how large it is."""
-    with st.popover("Download all steps", icon=":material/download:", type="tertiary"):
-        tag = st.selectbox("Tag", list(by_tag), key="audio_zip_tag")
-        reels = by_tag.get(tag, [])
-        names = [reel.run for reel in reels]
-        runs = st.multiselect("Runs", names, default=names[:1], key=f"audio_zip_runs_{tag}")
-        chosen = [reel for reel in reels if reel.run in runs]
-        points, size = sounds.size_of(chosen)
-        said = f"{points:,} value{'s' if points != 1 else ''}, {theme.size(size)}"
-        if not points:
-            st.caption("Choose a run.")
-        elif size > LARGEST_ZIP:
-            st.caption(f"{said}: more than the {theme.size(LARGEST_ZIP)} that can be put into one file here. Instead:")
-            st.code(
-                f"python -m tbcore export {shlex.quote(view.spec)} --kind audio --out audio",
-                language="sh",
-                wrap_lines=True,
-            )
-        else:
-            st.caption(f"{said}, as they were logged, and index.json: rate, frames and checksum of each file.")
-            st.download_button(
-                "Download as ZIP",
-                lambda: zipped(chosen),
-                file_name="audio.zip",
-                mime="application/zip",
-                key="audio_zip",
-                on_click="ignore",
-            )
-
-
-def zipped(reels: list[Reel]) -> bytes:
-    """Return the clips of reels as a zip file."""
-    file = io.BytesIO()
-    sounds.archive(file, reels)
-    return file.getvalue()
 
 
 def audio(view: ui.View) -> None:

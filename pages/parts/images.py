@@ -1,7 +1,5 @@
 """Images: one card per tag, its runs side by side, and a large view that compares two of them."""
 
-import io
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from pages.parts.archives import archives
 from pages.parts.sliders import sliders
 from tbcore import ui
 from tbcore.analysis import images as pictures
@@ -28,7 +27,6 @@ ROOM = 64 << 20  # bytes of thumbnails and pixels that are kept for all visitors
 STRIP = 24  # samples of one run side by side
 AHEAD = 64  # tiles that are made before they are wanted
 LARGEST_FILE = 128 << 20  # bytes of one original
-LARGEST_ZIP = 256 << 20
 CHOICES = 500  # tags to choose from in the large view
 Tags = dict[str, list[Album]]
 
@@ -71,7 +69,7 @@ def board(view: ui.View, by_tag: Tags) -> None:
         what = replace(what, opened=enlarge(view, by_tag, at, what.opened, data, tables))
     component(data, tables, key=page.KEY)
     page.remember(what)
-    archives(view, by_tag)
+    archives(view, "images", by_tag, pictures.size_of, pictures.archive)
     with above:
         sliders(view, [part for tag in layout.visible for album in by_tag[tag] for part in album.parts], at)
     if what.opened is None:
@@ -298,46 +296,3 @@ def original(view: ui.View, at: Position) -> dict[str, Any] | None:
     except FormatError as error:
         return {"error": str(error)}
     return {"name": pictures.file_name(shot, data), "bytes": data, "error": ""}
-
-
-def archives(view: ui.View, by_tag: Tags) -> None:
-    """Draw the button that puts all images of a tag into one file, and say before how large it is."""
-    box = st.popover(
-        "Download all steps", icon=":material/download:", type="tertiary", key="images_zip_box", on_change="rerun"
-    )
-    if not box.open:
-        return
-    with box:
-        tag = st.selectbox("Tag", list(by_tag), key="images_zip_tag")
-        albums = by_tag.get(tag, [])
-        names = [album.run for album in albums]
-        runs = st.multiselect("Runs", names, default=names[:1], key=f"images_zip_runs_{tag}")
-        chosen = [album for album in albums if album.run in runs]
-        points, size = pictures.size_of(chosen)
-        said = f"{points:,} value{'s' if points != 1 else ''}, {theme.size(size)}"
-        if not points:
-            st.caption("Choose a run.")
-        elif size > LARGEST_ZIP:
-            st.caption(f"{said}: more than the {theme.size(LARGEST_ZIP)} that can be put into one file here. Instead:")
-            st.code(
-                f"python -m tbcore export {shlex.quote(view.spec)} --kind images --out images",
-                language="sh",
-                wrap_lines=True,
-            )
-        else:
-            st.caption(f"{said}, as they were logged, and index.json, which says what each file is.")
-            st.download_button(
-                "Download as ZIP",
-                lambda: zipped(chosen),
-                file_name="images.zip",
-                mime="application/zip",
-                key="images_zip",
-                on_click="ignore",
-            )
-
-
-def zipped(albums: list[Album]) -> bytes:
-    """Return the images of albums as a zip file."""
-    file = io.BytesIO()
-    pictures.archive(file, albums)
-    return file.getvalue()
