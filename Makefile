@@ -25,6 +25,7 @@ unit: setup-dev browser
 
 benchmarks: setup-dev
 	$(BIN)/python -m tests.benchmarks.engine
+	$(BIN)/python -m tests.benchmarks.sessions
 
 setup: $(VENV)/.runlens
 

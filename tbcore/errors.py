@@ -2,6 +2,7 @@
 
     RunlensError                  anything below
     ├── FormatError               bytes that are not what their format says
+    │   ├── ConfigError           a configuration file that cannot be read, or that holds no names with values
     │   ├── CorruptRecordError    a record's framing or checksums do not hold
     │   ├── MessageError          a message does not parse, or lacks what it should hold
     │   ├── PictureError          a picture that is not what its format says, or that cannot be shown
@@ -20,6 +21,10 @@ class RunlensError(Exception):
 
 class FormatError(RunlensError):
     """Bytes are not what their format says."""
+
+
+class ConfigError(FormatError):
+    """A configuration file cannot be read, or holds no names with values."""
 
 
 class CorruptRecordError(FormatError):

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tbcore.errors import CorruptRecordError, TensorError
+from tbcore.formats import hparams as sessions
 from tbcore.formats.crc import masked_crc
 from tbcore.formats.schema import (
     FILE_VERSION,
@@ -205,6 +206,41 @@ class EventWriter:
             about = MeshPluginData(name=tag, content_type=number, shape=[1, *array.shape], components=components)
             content = about.SerializeToString()
             self.tensor(f"{tag}_{name}", array[np.newaxis], step, "mesh", wall_time, content=content)
+
+    def hparams(
+        self,
+        values: Mapping[str, sessions.Value | None],
+        wall_time: float | None = None,
+        *,
+        group: str = "",
+        start_time: float | None = None,
+    ) -> None:
+        """Write what this run chose. group: of sessions that chose the same; start_time: now when it is not given."""
+        begun = self._clock() if start_time is None else start_time
+        self._hparams(sessions.START, sessions.SessionStart(values, group, begun), wall_time)
+
+    def experiment(self, experiment: sessions.Experiment, wall_time: float | None = None) -> None:
+        """Write what the runs of a logdir may choose, and what is measured: once, in any of them."""
+        self._hparams(sessions.EXPERIMENT, experiment, wall_time)
+
+    def session_end(
+        self, status: sessions.Status = "success", wall_time: float | None = None, *, end_time: float | None = None
+    ) -> None:
+        """Write how the session ended. end_time: now when it is not given."""
+        ended = self._clock() if end_time is None else end_time
+        self._hparams(sessions.END, sessions.SessionEnd(status, ended), wall_time)
+
+    def _hparams(
+        self,
+        tag: str,
+        data: sessions.Experiment | sessions.SessionStart | sessions.SessionEnd,
+        wall_time: float | None,
+    ) -> None:
+        """Write data that lie in the metadata of a tag, of whose value nothing is meant."""
+        plugin = SummaryMetadata.PluginData(plugin_name=sessions.PLUGIN, content=sessions.write(data))
+        value = Summary.Value(tag=tag, tensor=tensor_proto(np.zeros(0, np.float32)))
+        value.metadata.CopyFrom(SummaryMetadata(plugin_data=plugin))
+        self.event(Event(summary=Summary(value=[value])), wall_time)
 
     def session_start(self, step: int, wall_time: float | None = None) -> None:
         """Write that the run starts again at `step`: what was written from there on is superseded."""
