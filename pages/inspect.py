@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -101,10 +102,15 @@ SESSIONS = (
 )
 
 
+def parts(view: ui.View) -> list[inspect.Logged]:
+    """Return every run as it lies on disk."""
+    return [part for run in view.runs for part in run.parts]
+
+
 @st.cache_data(show_spinner=False, max_entries=8, hash_funcs=KEYS)
 def totals(view: ui.View) -> inspect.Totals:
-    """Return the numbers of all runs together."""
-    return inspect.totals(view.runs, view.problems)
+    """Return the numbers of all runs together, those of sub-runs that are folded into others too."""
+    return replace(inspect.totals(parts(view), view.problems), runs=len(view.runs))
 
 
 @st.cache_data(show_spinner=False, max_entries=20_000, hash_funcs=KEYS)
@@ -115,8 +121,8 @@ def kind_rows(run: inspect.Logged) -> list[inspect.Row]:
 
 @st.cache_data(show_spinner=False, max_entries=20_000, hash_funcs=KEYS)
 def file_rows(run: inspect.Logged) -> list[inspect.Row]:
-    """Return the rows of the files of one run."""
-    return inspect.file_rows(run)
+    """Return the rows of the files of one run, those of sub-runs that are folded into it after its own."""
+    return [{**row, "run": run.name} for part in run.parts for row in inspect.file_rows(part)]
 
 
 @st.cache_data(show_spinner=False, max_entries=20_000, hash_funcs=KEYS)
@@ -148,7 +154,7 @@ def tables_of(runs: Sequence[inspect.Logged]) -> None:
                 (
                     "All tables of all runs as JSON",
                     "json",
-                    lambda: json.dumps(inspect.document(view.spec, view.runs, view.problems), indent=1).encode(),
+                    lambda: json.dumps(inspect.document(view.spec, parts(view), view.problems), indent=1).encode(),
                 ),
             ],
         )
@@ -192,6 +198,7 @@ headline = (
 )
 for place, (words, value) in zip(st.columns(len(headline)), headline, strict=True):
     place.metric(words, value)
+ui.folding(view)
 
 if found.problems:
     st.subheader("Problems", anchor="problems")

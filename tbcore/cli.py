@@ -3,6 +3,7 @@
     python -m tbcore inspect LOGDIR [--json] [--runs RE] [--tags RE]
     python -m tbcore export LOGDIR [--kind scalars] [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind histograms|pr_curves|text [--runs RE] [--tags RE] [--out FILE]
+    python -m tbcore export LOGDIR --kind hparams|runs [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind images|audio|meshes [--runs RE] [--tags RE] --out DIR
     python -m tbcore demo DIR
 
@@ -43,7 +44,8 @@ from typing import Any, BinaryIO, NoReturn, TextIO, TypeVar
 import pyarrow as pa
 
 from tbcore import demo
-from tbcore.analysis import export, inspect
+from tbcore.analysis import export, hparams, inspect
+from tbcore.analysis import runs as run_table
 from tbcore.analysis.items import FileNames, index_row
 from tbcore.charts import theme
 from tbcore.errors import RunlensError
@@ -70,12 +72,17 @@ writers marked, records that are not finished yet, and every problem with the fi
 """
 _EXPORT = """\
 Write every point in the order written, those of earlier attempts too: run, tag, step, wall_time (seconds since the
-epoch, UTC), and its value.
+epoch, UTC), and its value; or a row per session, or per run.
 
 scalars      one row each, as CSV, JSON or Parquet: value
 histograms   JSON: buckets, each left edge, right edge, count
 pr_curves    JSON: thresholds, tp, fp, tn, fn, precision, recall
 text         JSON: text, a string, or a list (of lists) for a tensor of them
+hparams      a row per session: session, run, group, status, start_time, end_time, hparams, metrics, the last value, the
+             least and the greatest of each scalar tag. CSV and Parquet have a column for each: hparams.lr, metrics.loss.last.
+             run: where the curves are, when the session has a folder of its own below it, as PyTorch makes one
+runs         a row per run, likewise: state (running, stalled, finished, failed), times, last_step, steps_per_second, points,
+             bytes, kinds, problems, note, hparams, metrics
 images       a file each in the folder DIR, as logged; index.json tells sample, file, sha256, width, height
 audio        the same, with rate and frames
 meshes       the same, an NPZ with vertices, faces and colors for each
@@ -147,11 +154,11 @@ def export_command(arguments: argparse.Namespace) -> int:
     written = _WRITERS[arguments.kind]
     written.check(arguments)
     logdir, runs = _opened(arguments)
-    series = logdir.find(arguments.kind, arguments.tags, arguments.runs)
-    if not series:
+    found = written.find(arguments, logdir, runs)
+    if not found:
         _complain(_nothing(logdir, arguments) if not runs else _no_series(arguments))
         return WANTING
-    written.write(arguments, series)
+    written.write(arguments, found)
     problems = inspect.totals(runs, logdir.snapshot.problems).problems
     if problems:
         _complain(
@@ -162,10 +169,15 @@ def export_command(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class Writer:
-    """How one kind is exported. check: raise UsageError when the arguments do not fit; write: do it."""
+    """How one kind is exported. check: raise UsageError when the arguments do not fit; find: return what; write: do it."""
 
     check: Callable[[argparse.Namespace], None]
-    write: Callable[[argparse.Namespace, Sequence[Series]], None]
+    find: Callable[[argparse.Namespace, Logdir, Sequence[inspect.Logged]], Sequence[Any]]
+    write: Callable[[argparse.Namespace, Sequence[Any]], None]
+
+
+def _find_series(arguments: argparse.Namespace, logdir: Logdir, _runs: Sequence[inspect.Logged]) -> Sequence[Series]:
+    return logdir.find(arguments.kind, arguments.tags, arguments.runs)
 
 
 def _check_table(arguments: argparse.Namespace) -> None:
@@ -182,8 +194,45 @@ def _write_table(arguments: argparse.Namespace, series: Sequence[Series]) -> Non
     schema, tables = export.schema(arguments.kind, series), export.tables(arguments.kind, series)
     with _output(arguments.out) as sink, Bar("Writing") as bar:
         export.FORMATS[name](sink, schema, _told(tables, series, bar))
+    _complain_of_ending(arguments.out, ending, name)
+
+
+def _complain_of_ending(out: str | None, ending: str, name: str) -> None:
     if ending and ending != name:
-        _complain(f"{arguments.out} was written as {_TITLES[name]}, as --format says, not as {_TITLES[ending]}")
+        _complain(f"{out} was written as {_TITLES[name]}, as --format says, not as {_TITLES[ending]}")
+
+
+def _find_sessions(
+    arguments: argparse.Namespace, logdir: Logdir, runs: Sequence[inspect.Logged]
+) -> Sequence[dict[str, Any]]:
+    """Return a record per session whose run is asked for; with run, the one that it is folded into."""
+    asked = {run.name for run in runs}
+    parents = {name: whole.name for whole in logdir.folded for name in whole.folded}
+    records = hparams.rows(
+        hparams.experiment(logdir.runs), {run.name: run for run in logdir.runs}, passes=matcher(arguments.tags)
+    )
+    return [
+        {"session": row["session"], "run": parents.get(row["session"], row["session"]), **row}
+        for row in records
+        if row["session"] in asked
+    ]
+
+
+def _find_runs(
+    arguments: argparse.Namespace, logdir: Logdir, runs: Sequence[inspect.Logged]
+) -> Sequence[dict[str, Any]]:
+    """Return a record per run."""
+    found = hparams.experiment(logdir.runs)
+    return list(run_table.records(runs, found, now=time.time(), passes=matcher(arguments.tags)))
+
+
+def _write_records(arguments: argparse.Namespace, records: Sequence[dict[str, Any]]) -> None:
+    """Write one row per record."""
+    ending = _format_of(arguments.out)
+    name = arguments.format or ending or "csv"
+    with _output(arguments.out) as sink:
+        export.RECORD_FORMATS[name](sink, records)
+    _complain_of_ending(arguments.out, ending, name)
 
 
 def _check_rows(arguments: argparse.Namespace) -> None:
@@ -241,13 +290,15 @@ def _check_folder_of(out: str | None) -> None:
         raise UsageError(f"{out} cannot be written: there is no folder {Path(out).parent}; make it first")
 
 
-_TABLE = Writer(_check_table, _write_table)
-_ROWS = Writer(_check_rows, _write_rows)
-_ITEMS = Writer(_check_items, _write_items)
+_TABLE = Writer(_check_table, _find_series, _write_table)
+_ROWS = Writer(_check_rows, _find_series, _write_rows)
+_ITEMS = Writer(_check_items, _find_series, _write_items)
 _WRITERS = {
     **dict.fromkeys(export.EXPORTS, _TABLE),
     **dict.fromkeys(export.ROWS, _ROWS),
     **dict.fromkeys(export.ITEMS, _ITEMS),
+    "hparams": Writer(_check_table, _find_sessions, _write_records),
+    "runs": Writer(_check_table, _find_runs, _write_records),
 }
 
 
@@ -287,10 +338,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("logdir", metavar="LOGDIR", help=_LOGDIR)
     one.add_argument("--kind", default="scalars", help=f"what to write: {', '.join(_WRITERS)} (default: scalars)")
     one.add_argument(
-        "--format", choices=export.FORMATS, help="of scalars; default: what the name of FILE ends with, else csv"
+        "--format",
+        choices=export.FORMATS,
+        help="of scalars, hparams and runs; default: what the name of FILE ends with, else csv",
     )
     one.add_argument("--runs", metavar="RE", help=_RUNS)
-    one.add_argument("--tags", metavar="RE", help="only the tags that match likewise")
+    one.add_argument(
+        "--tags", metavar="RE", help="only the tags that match likewise; of hparams and runs those of the metrics"
+    )
     one.add_argument(
         "--out",
         metavar="PATH",

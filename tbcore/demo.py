@@ -19,15 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tbcore import exhibits
+from tbcore import exhibits, sweep
 from tbcore.errors import LogdirError
+from tbcore.formats.hparams import Experiment, HParam, Metric, Value
 from tbcore.formats.tfrecord import EventWriter
+from tbcore.sweep import TRIALS
 
 Array = NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 Rate = Callable[[int], float]
 
-VERSION = "2"
+VERSION = "3"
 _MARK = "demo-version"
 _PIXELS, _CLASSES = 64, 10
 _TEST = 360
@@ -41,6 +43,8 @@ _EVALUATION_SECONDS = 1.7
 _DOWNTIME_SECONDS = 840.0
 _STAGGER_SECONDS = 413.0
 _LARGEST_DELAY_SECONDS = 30.0
+_SWEEP_DELAY_SECONDS = 90.0
+_SWEEP_STAGGER_SECONDS = 36.0
 _CACHES = {"win32": ("AppData", "Local"), "darwin": ("Library", "Caches")}
 
 
@@ -62,7 +66,7 @@ class Recipe:
 
     hidden: widths of the hidden layers; examples: training images used; mislabelled: share of them with a wrong label;
     decay: weight decay per step and unit of learning rate; careless: exponentiate the scores as they are, which
-    overflows, instead of subtracting the largest one first.
+    overflows, instead of subtracting the largest one first; schedule: what the learning rate is called to do.
     """
 
     run: str
@@ -75,6 +79,29 @@ class Recipe:
     decay: float = 0.0
     mislabelled: float = 0.0
     careless: bool = False
+    schedule: str = "constant"
+
+    @property
+    def steps(self) -> int:
+        """Return how many steps are trained, also those that are done twice."""
+        return sum(attempt.last - attempt.first for attempt in self.attempts)
+
+    @property
+    def hparams(self) -> dict[str, Value]:
+        """Return what is logged of it; without a hidden layer there is neither width nor activation."""
+        rates = [attempt.rate(step) for attempt in self.attempts for step in range(attempt.first, attempt.last)]
+        found: dict[str, Value] = {
+            "learning_rate": float(f"{max(rates):.2g}"),
+            "optimizer": "momentum",
+            "batch_size": float(self.batch),
+            "layers": float(len(self.hidden)),
+            "weight_decay": self.decay,
+            "standardize": False,
+            "schedule": self.schedule,
+            "examples": float(self.examples),
+            "mislabelled": self.mislabelled,
+        }
+        return found | ({"hidden": float(self.hidden[0]), "activation": "relu"} if self.hidden else {})
 
 
 def _constant(rate: float) -> Rate:
@@ -117,7 +144,7 @@ RECIPES = (
     Recipe(
         "mlp_cosine",
         "A large rate, warmed up and annealed: as quick as the large one, as calm as the small one in the end.",
-        _USUAL, (Attempt(0, 2000, _cosine(0.2, 2000, 100)),), decay=1e-4,
+        _USUAL, (Attempt(0, 2000, _cosine(0.2, 2000, 100)),), decay=1e-4, schedule="cosine",
     ),
     Recipe(
         "mlp_overfits",
@@ -127,7 +154,7 @@ RECIPES = (
     Recipe(
         "mlp_diverges",
         "A rate that grows each step, and a loss that overflows: it falls, turns, becomes infinite, then NaN.",
-        _USUAL, (Attempt(0, 1500, _ramp(0.002, 2.0, 1500)),), careless=True,
+        _USUAL, (Attempt(0, 1500, _ramp(0.002, 2.0, 1500)),), careless=True, schedule="ramp",
     ),
     Recipe(
         "mlp_restarted",
@@ -137,11 +164,35 @@ RECIPES = (
             Attempt(0, 900, lambda step: 0.02 if step < 600 else 0.3),
             Attempt(600, 1500, _cosine(0.02, 1500, 1)),
         ),
-        decay=1e-4,
+        decay=1e-4, schedule="raised",
     ),
 )  # fmt: skip
 
-TOTAL = sum(attempt.last - attempt.first for recipe in RECIPES for attempt in recipe.attempts)
+TOTAL = sum(recipe.steps for recipe in RECIPES) + sweep.STEPS * len(TRIALS)
+
+EXPERIMENT = Experiment(
+    name="Handwritten digits",
+    description="Small networks that learn to read 8 by 8 pixels: eight runs in detail, and a sweep of short ones.",
+    hparams=(
+        HParam("learning_rate", "Learning rate", "The largest one, where it changes.", "number", low=1e-4, high=5.0),
+        HParam("optimizer", "Optimizer", "", "text", ("sgd", "momentum", "adam")),
+        HParam("batch_size", "Batch size", "Images in a step.", "number", (16.0, 32.0, 64.0, 128.0)),
+        HParam("hidden", "Hidden units", "Of the first hidden layer.", "number", (8.0, 16.0, 32.0, 64.0, 128.0)),
+        HParam("layers", "Hidden layers", "", "number", (0.0, 1.0, 2.0)),
+        HParam("activation", "Activation", "", "text", ("relu", "tanh")),
+        HParam("weight_decay", "Weight decay", "Per step and unit of learning rate.", "number", low=0.0, high=0.02),
+        HParam("standardize", "Standardize", "Whether each pixel has mean 0 and deviation 1.", "bool", (False, True)),
+        HParam("schedule", "Schedule", "What the learning rate does.", "text"),
+        HParam("examples", "Training images", "", "number", low=1.0, high=1437.0),
+        HParam("mislabelled", "Mislabelled", "The share of training images with a wrong label.", "number"),
+    ),
+    metrics=(
+        Metric("eval/accuracy", title="Accuracy", description="On images that are never trained on."),
+        Metric("eval/loss", title="Evaluation loss", description="On images that are never trained on."),
+        Metric("train/loss", title="Training loss"),
+        Metric("time/step_seconds", title="Seconds per step"),
+    ),
+)
 
 
 # Where it lies -------------------------------------------------------------------------------------------------------
@@ -182,13 +233,14 @@ def is_complete(folder: Path) -> bool:
     try:
         if (folder / _MARK).read_text(encoding="utf-8") != VERSION:
             return False
-        return all(len(list((folder / recipe.run).iterdir())) >= len(recipe.attempts) for recipe in RECIPES)
+        files = {recipe.run: len(recipe.attempts) for recipe in RECIPES} | {trial.run: 1 for trial in TRIALS}
+        return all(len(list((folder / run).iterdir())) >= count for run, count in files.items())
     except (OSError, UnicodeDecodeError):
         return False
 
 
 def write_demo(folder: Path, *, progress: Progress, clock: Callable[[], float] = time.time, seed: int = 0) -> None:
-    """Train the networks of RECIPES and write what they log under `folder`, one run each.
+    """Train the networks of RECIPES and TRIALS and write what they log under `folder`, one run each.
 
     It appears whole or not at all, also when two processes begin at once; a whole one is left as it is.
     progress: called with steps done, steps in all and the run being trained. clock: gives the time when it all ended.
@@ -213,7 +265,7 @@ def write_demo(folder: Path, *, progress: Progress, clock: Callable[[], float] =
 
 def _is_ours(folder: Path) -> bool:
     """Return whether `folder` holds nothing but parts of a demo log: one that was cleaned up in part, or nothing."""
-    names = {recipe.run for recipe in RECIPES} | {_MARK}
+    names = {recipe.run for recipe in RECIPES} | {sweep.FOLDER, _MARK}
     return folder.is_dir() and {entry.name for entry in folder.iterdir()} <= names
 
 
@@ -342,8 +394,7 @@ def _write_runs(folder: Path, progress: Progress, end: float, seed: int) -> None
     digits = _digits()
     # Two passes would train twice only to learn how long it took, so the last run's length is estimated.
     last = RECIPES[-1]
-    steps = sum(attempt.last - attempt.first for attempt in last.attempts)
-    length = steps * (_STEP_SECONDS * 1.16 + _EVALUATION_SECONDS / _EVALUATE_EVERY) + _DOWNTIME_SECONDS
+    length = last.steps * (_STEP_SECONDS * 1.16 + _EVALUATION_SECONDS / _EVALUATE_EVERY) + _DOWNTIME_SECONDS
     origin = end - length - _LARGEST_DELAY_SECONDS - _STAGGER_SECONDS * (len(RECIPES) - 1)
     done = 0
     for number, recipe in enumerate(RECIPES):
@@ -353,7 +404,15 @@ def _write_runs(folder: Path, progress: Progress, end: float, seed: int) -> None
         # Products this small gain nothing from threads, which wait for each other at length when all cores are busy.
         with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             job.train()
-        done += sum(attempt.last - attempt.first for attempt in recipe.attempts)
+        done += recipe.steps
+    images = sweep.Images(digits.images, digits.labels, digits.test_images, digits.test_labels)
+    # After the last of the others began, so that those come first wherever runs are in the order of their start.
+    begun = origin + _STAGGER_SECONDS * (len(RECIPES) - 1) + _SWEEP_DELAY_SECONDS
+    for number, trial in enumerate(TRIALS):
+        progress(done, TOTAL, trial.run)
+        with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            sweep.write(folder / trial.run, trial, images, begun + number * _SWEEP_STAGGER_SECONDS, seed)
+        done += sweep.STEPS
     (folder / _MARK).write_text(VERSION, encoding="utf-8")
     progress(TOTAL, TOTAL, "")
 
@@ -377,6 +436,7 @@ class Job:
     wall: float
     progress: Progress
     done: int
+    failed: bool = False
 
     def train(self) -> None:
         """Train through all attempts, each into a file of its own."""
@@ -389,8 +449,13 @@ class Job:
                 if number:
                     writer.session_start(attempt.first)
                 else:
+                    if self.recipe == RECIPES[0]:
+                        writer.experiment(EXPERIMENT)
+                    writer.hparams(self.recipe.hparams)
                     writer.text("about", self._about(), 0)
                 network = self._attempt(writer, network, attempt, later[0].first if later else -1)
+                if not later:
+                    writer.session_end("failure" if self.failed else "success")
             self.wall += _DOWNTIME_SECONDS
 
     def _attempt(self, writer: EventWriter, network: Network, attempt: Attempt, checkpoint: int) -> Network:
@@ -417,6 +482,7 @@ class Job:
                 exhibits.write(writer, self._look(network, losses), step)
                 losses = []
             if ends:
+                self.failed = broken > 0
                 break
         return kept if checkpoint >= 0 else network
 

@@ -22,7 +22,7 @@ from tests import eventfile as ef
 
 FILE = "events.out.tfevents.1.host"
 ROOT = Path(__file__).resolve().parents[1]
-KINDS = "scalars, histograms, pr_curves, text, images, audio, meshes"
+KINDS = "scalars, histograms, pr_curves, text, images, audio, meshes, hparams, runs"
 ODD = 'a,"b"\nc'
 
 
@@ -260,6 +260,7 @@ def test_a_file_that_cannot_be_finished_is_not_left_behind(logs, tmp_path, capsy
 def test_demo_writes_the_demo_log_and_says_how_to_look_at_it(tmp_path, capsys, monkeypatch):
     recipe = demo.Recipe("tiny", "A moment.", (8,), (demo.Attempt(0, 40, lambda step: 0.05),), examples=64)
     monkeypatch.setattr(demo, "RECIPES", (recipe,))
+    monkeypatch.setattr(demo, "TRIALS", ())
     monkeypatch.setattr(demo, "TOTAL", 40)
     code, out, err = run(capsys, "demo", tmp_path / "log")
     assert (code, err) == (0, "")

@@ -2,12 +2,14 @@
 
 import math
 import os
+import shutil
 import threading
 
 import pytest
 
-from tbcore import demo
+from tbcore import demo, sweep
 from tbcore.errors import LogdirError
+from tbcore.formats import hparams
 from tbcore.formats.schema import Event, parse
 from tbcore.formats.tfrecord import records
 
@@ -43,10 +45,11 @@ def files(folder):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Leave one short recipe, so that a whole demo takes a moment."""
+    """Leave one short recipe and one trial, so that a whole demo takes a moment."""
     recipe = demo.Recipe("tiny", "A moment.", (8,), (demo.Attempt(0, 40, lambda step: 0.05),), examples=64)
     monkeypatch.setattr(demo, "RECIPES", (recipe,))
-    monkeypatch.setattr(demo, "TOTAL", 40)
+    monkeypatch.setattr(demo, "TRIALS", sweep.TRIALS[:1])
+    monkeypatch.setattr(demo, "TOTAL", 240)
 
 
 # What it shows -------------------------------------------------------------------------------------------------------
@@ -108,6 +111,94 @@ def test_every_run_tells_what_it_is_about(log):
         assert texts[0].startswith(recipe.about)
 
 
+# The sweep -----------------------------------------------------------------------------------------------------------
+
+
+def session(folder, run):
+    """Return what a run tells of its session: experiment, start and end by tag."""
+    values = [value for file in events(folder, run) for event in file for value in event.summary.value]
+    return {
+        value.tag: hparams.read(value.metadata.plugin_data.content)
+        for value in values
+        if value.metadata.plugin_data.plugin_name == "hparams"
+    }
+
+
+RUNS = [one.run for one in (*demo.RECIPES, *demo.TRIALS)]
+
+
+def test_there_is_a_sweep_of_34_short_runs_that_begin_after_the_eight():
+    assert len(demo.TRIALS) == 34
+    assert len(set(RUNS)) == 42
+    assert all(run.startswith("sweep/") for run in RUNS[8:])
+
+
+def test_the_sweep_begins_after_the_eight_and_ends_before_the_last_of_them(log):
+    times = {run: [event.wall_time for file in events(log, run) for event in file] for run in RUNS}
+    assert [times[run][0] for run in RUNS] == sorted(times[run][0] for run in RUNS)
+    assert all(times[run] == sorted(times[run]) and times[run][-1] < END for run in RUNS)
+
+
+def test_the_sweep_logs_little(log):
+    tags = {
+        value.tag for run in RUNS[8:] for file in events(log, run) for event in file for value in event.summary.value
+    }
+    assert tags == {
+        "train/loss", "train/accuracy", "eval/loss", "eval/accuracy", "time/step_seconds", hparams.START, hparams.END,
+    }  # fmt: skip
+
+
+def test_every_run_tells_what_it_chose_and_one_what_can_be_chosen(log):
+    found = {run: session(log, run) for run in RUNS}
+    assert all(found[run][hparams.START].hparams["learning_rate"] > 0 for run in RUNS)
+    assert [run for run in RUNS if hparams.EXPERIMENT in found[run]] == ["softmax_lr0.05"]
+    described = {one.name: one for one in found["softmax_lr0.05"][hparams.EXPERIMENT].hparams}
+    for run in RUNS:
+        for name, value in found[run][hparams.START].hparams.items():
+            assert not described[name].choices or value in described[name].choices
+            if described[name].low is not None:
+                assert described[name].low <= value <= described[name].high
+    assert found["mlp_cosine"][hparams.START].hparams["learning_rate"] == 0.2
+    assert "hidden" not in found["softmax_lr0.05"][hparams.START].hparams
+
+
+def test_four_settings_have_three_seeds_each(log):
+    groups = {}
+    for run in RUNS:
+        start = session(log, run)[hparams.START]
+        groups.setdefault(start.group, []).append(start.hparams)
+    assert len(groups.pop("")) == 30
+    assert [len(some) for some in groups.values()] == [3, 3, 3, 3]
+    assert all(one == some[0] for some in groups.values() for one in some)
+
+
+def test_three_runs_fail_and_one_is_killed(log):
+    ends = {run: session(log, run).get(hparams.END) for run in RUNS}
+    failed = [run for run, end in ends.items() if end is not None and end.status == "failure"]
+    assert failed == ["mlp_diverges", "sweep/07_sgd", "sweep/09_adam"]
+    assert [run for run, end in ends.items() if end is None] == ["sweep/20_sgd"]
+    (file,) = events(log, "sweep/07_sgd")
+    assert not math.isfinite(list(points(file, "eval/loss").values())[-1])
+
+
+def test_the_learning_rate_decides_how_well_the_sweep_does(log):
+    accuracy = {}
+    for trial in demo.TRIALS:
+        curve = points(events(log, trial.run)[0], "eval/accuracy")
+        accuracy[trial.run] = curve[max(curve)]
+    small = [accuracy[trial.run] for trial in demo.TRIALS if trial.rate < 0.002]
+    right = [accuracy[trial.run] for trial in demo.TRIALS if 0.02 < trial.rate < 0.4]
+    assert sum(small) / len(small) < 0.7
+    assert sum(right) / len(right) > 0.9
+    assert max(accuracy.values()) > 0.97
+
+
+def test_the_curves_of_a_trial_are_as_long_as_the_sweep_says(log):
+    (file,) = events(log, "sweep/01_adam")
+    assert max(points(file, "train/loss")) == max(points(file, "eval/loss")) == sweep.STEPS - 1
+    assert len(points(file, "train/loss")) == 101
+
+
 # How it is written ---------------------------------------------------------------------------------------------------
 
 
@@ -124,10 +215,18 @@ def test_nothing_but_the_log_is_left(quick, tmp_path):
     assert demo.is_complete(tmp_path / "log")
 
 
+def test_a_log_that_lacks_a_run_of_the_sweep_is_not_whole(quick, tmp_path):
+    demo.write_demo(tmp_path / "log", progress=ignore)
+    shutil.rmtree(tmp_path / "log" / "sweep")
+    assert not demo.is_complete(tmp_path / "log")
+    demo.write_demo(tmp_path / "log", progress=ignore)
+    assert demo.is_complete(tmp_path / "log")
+
+
 def test_progress_is_told_in_steps(quick, tmp_path):
     told = []
     demo.write_demo(tmp_path / "log", progress=lambda done, total, run: told.append((done, total, run)))
-    assert told == [(0, 40, "tiny"), (40, 40, "")]
+    assert told == [(0, 240, "tiny"), (40, 240, "sweep/01_adam"), (240, 240, "")]
 
 
 def test_a_whole_log_is_left_as_it_is(quick, tmp_path):

@@ -19,7 +19,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "tbcore.analysis": (*BASE, "formats"),
     "tbcore.charts": (),
     "tbcore.exhibits": ("formats",),
-    "tbcore.demo": ("errors", "formats", "exhibits"),
+    "tbcore.sweep": ("formats",),
+    "tbcore.demo": ("errors", "formats", "exhibits", "sweep"),
     "tbcore.ui": (*BASE, "store", "charts.theme"),
     # Starts the first reading: it writes the demo and has the kernels compiled meanwhile.
     "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan", "formats.histograms"),
@@ -34,7 +35,7 @@ ONLY = {
     "streamlit": ("tbcore.ui", "pages"),
     "numba": ("tbcore.formats", "tbcore.analysis"),
     "pandas": ("tbcore.analysis", "tbcore.ui", "tbcore.cli", "tbcore"),
-    "pathlib": ("tbcore.formats.tfrecord", "tbcore.ui", "tbcore.demo", "tbcore.cli"),
+    "pathlib": ("tbcore.formats.tfrecord", "tbcore.ui", "tbcore.demo", "tbcore.sweep", "tbcore.cli"),
 }
 FILES = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "tbcore").rglob("*.py")])
 

@@ -1,7 +1,7 @@
 """Text: what was written at a step, run beside run; every step of a tag; a search through all of them; two compared."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -366,21 +366,29 @@ def compared(by_tag: Tags) -> None:
     except FormatError as error:
         st.markdown(f"One of the two cannot be shown: {ui.plain(str(error))}.")
         return
-    said = "They are the same." if not found.added and not found.removed else (
+    st.caption(ui.plain(" ".join([said(found), *notes])))
+    titles = [f"{one.run}, step {int(one.steps[index]):,}" for one, index in (left, right)]
+    draw({"difference": difference(found, titles, sides=layout == LAYOUTS[0])}, by_tag)
+    offer(lambda: [texts.row(*left), texts.row(*right)], by_tag)
+
+
+def said(found: texts.Difference) -> str:
+    """Return in words how far two texts differ."""
+    if not found.added and not found.removed:
+        return "They are the same."
+    return (
         f"{found.added:,} {'line' if found.added == 1 else 'lines'} added, "
         f"{found.removed:,} removed; words that differ are underlined or struck through."
-    )  # fmt: skip
-    st.caption(ui.plain(" ".join([said, *notes])))
-    titles = [f"{one.run}, step {int(one.steps[index]):,}" for one, index in (left, right)]
+    )
+
+
+def difference(found: texts.Difference, titles: Sequence[str], *, sides: bool) -> dict[str, Any]:
+    """Return what the component draws of two texts compared; sides: side by side."""
     lines = [
         {"kind": line.kind, "left": line.left, "right": line.right, "before": line.before, "after": line.after, "count": line.count}
         for line in found.lines
     ]  # fmt: skip
-    draw(
-        {"difference": {"lines": lines, "sides": layout == LAYOUTS[0], "left": titles[0], "right": titles[1]}},
-        by_tag,
-    )
-    offer(lambda: [texts.row(*left), texts.row(*right)], by_tag)
+    return {"lines": lines, "sides": sides, "left": titles[0], "right": titles[1]}
 
 
 def _pick(side: str, runs: dict[str, Series], run: str, step: int) -> tuple[Series, int] | None:

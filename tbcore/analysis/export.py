@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from tbcore.analysis import audio, histograms, images, meshes, pr_curves, text
 from tbcore.analysis.items import Item
+from tbcore.analysis.sheets import word
 from tbcore.series import Segment, Series
 
 _BATCH = 8 << 20  # bytes of text that are made at once, about
@@ -200,6 +201,72 @@ def write_rows(sink: BinaryIO, rows: Iterable[Mapping[str, Any]]) -> list[Mappin
 def write_all(sink: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows likewise, those with an "error" too."""
     sink.write(b"[" + ",".join("\n" + json_line(row) for row in rows).encode() + b"\n]\n")
+
+
+# Records: one per run or session, with what was chosen and what came of it nested in them ------------------------------
+
+
+def flat(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the records with one key for each path into them: hparams.lr, metrics.loss.last; lists become text."""
+    return [dict(_paths("", record)) for record in records]
+
+
+def _paths(before: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _paths(f"{before}{key}.", value)
+        elif isinstance(value, list | tuple):
+            yield f"{before}{key}", ", ".join(map(str, value))
+        else:
+            yield f"{before}{key}", value
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return all keys, those of what every record has first, then by what they are nested in."""
+    every = dict.fromkeys(key for row in rows for key in row)
+    heads = {key.partition(".")[0]: None for key in every}
+    order = {head: place for place, head in enumerate(sorted(heads, key=lambda head: head in ("hparams", "metrics")))}
+    return sorted(every, key=lambda key: order[key.partition(".")[0]])
+
+
+def write_records_csv(sink: BinaryIO, records: Iterable[Mapping[str, Any]]) -> None:
+    """Write records as CSV, flat: a header, nothing where a record has no such key; numbers as `sheets.word` spells them."""
+    rows = flat(records)
+    columns = _columns(rows)
+    sink.write((",".join(map(_csv_quoted, columns)) + "\n").encode("utf-8", "replace"))
+    for row in rows:
+        cells = (_csv_quoted(_spelled(row.get(key))) for key in columns)
+        sink.write((",".join(cells) + "\n").encode("utf-8", "replace"))
+
+
+def write_records_parquet(sink: BinaryIO, records: Iterable[Mapping[str, Any]]) -> None:
+    """Write records as Parquet, flat; a column of several types is text, as CSV has it."""
+    rows = flat(records)
+    table = {key: _column([row.get(key) for row in rows]) for key in _columns(rows)}
+    pq.write_table(pa.table(table), sink)
+
+
+def _column(values: Sequence[Any]) -> pa.Array:
+    types = {type(value) for value in values if value is not None}
+    if types <= {int, float} and types != {int}:
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    if types <= {int}:
+        return pa.array(values, pa.int64())
+    if types <= {bool}:
+        return pa.array(values, pa.bool_())
+    texts = [None if value is None else _spelled(value).encode("utf-8", "replace").decode() for value in values]
+    return pa.array(texts, pa.string())
+
+
+def _spelled(value: Any) -> str:
+    return "" if value is None else str(value) if type(value) is int else word(value)
+
+
+RECORD_FORMATS: Mapping[str, Callable[[BinaryIO, Iterable[Mapping[str, Any]]], None]] = {
+    "csv": write_records_csv,
+    "json": lambda sink, records: write_all(sink, list(records)),
+    "parquet": write_records_parquet,
+}
 
 
 def json_line(row: Mapping[str, Any]) -> str:

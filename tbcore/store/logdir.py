@@ -9,9 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from tbcore.errors import LogdirError
+from tbcore.formats import configs
 from tbcore.names import matcher, natural
 from tbcore.series import Problem, Series
+from tbcore.store.assets import ConfigFile, config_files
 from tbcore.store.columns import Part
+from tbcore.store.folding import folded
 from tbcore.store.run import EventFile, Run, read_part
 from tbcore.store.sources import Folder, LocalSource, Source, Stat
 
@@ -56,13 +59,27 @@ class Logdir:
         self.progress: Progress | None = None
         self._workers = workers or os.cpu_count() or 1
         self._files: dict[str, dict[str, EventFile]] = {}
+        self._configs: dict[str, tuple[ConfigFile, ...]] = {}
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._folded: tuple[Snapshot, tuple[Run, ...]] = self.snapshot, ()
+        self._folding = threading.Lock()
 
     @property
     def runs(self) -> tuple[Run, ...]:
         """Return the runs by the wall time of their first event, those without one last."""
         return tuple(self.snapshot.runs.values())
+
+    @property
+    def folded(self) -> tuple[Run, ...]:
+        """Return the runs with the sub-runs of hyperparameters folded into the runs that they belong to."""
+        with self._folding:
+            snapshot, runs = self._folded
+            if snapshot is not self.snapshot:
+                snapshot = self.snapshot
+                runs = folded(tuple(snapshot.runs.values()), runs)
+                self._folded = snapshot, runs
+            return runs
 
     @property
     def generation(self) -> int:
@@ -116,7 +133,7 @@ class Logdir:
         folders, hidden, problems = self._discover()
         wanted, more = self._compare(folders)
         problems += more
-        changed = self._forget(folders, hidden)
+        changed = self._forget(folders, hidden) | self._beside(folders)
         problems_changed = problems != self.snapshot.problems
         if wanted:
             self._read(wanted, changed, problems, on_progress)
@@ -124,9 +141,9 @@ class Logdir:
             self._publish(changed, problems)
         return bool(wanted or changed or problems_changed)
 
-    def _discover(self) -> tuple[dict[str, tuple[str, Folder]], list[str], tuple[Problem, ...]]:
-        """Return the folders that hold event files, by run name, the folders that cannot be listed, and why."""
-        found: dict[str, tuple[str, Folder]] = {}
+    def _discover(self) -> tuple[dict[str, tuple[str, str, Folder]], list[str], tuple[Problem, ...]]:
+        """Return the folders that hold event files as (root, path, content) by run name, those that cannot be listed, and why."""
+        found: dict[str, tuple[str, str, Folder]] = {}
         hidden = []
         problems = []
         errors = []
@@ -143,7 +160,7 @@ class Logdir:
                     hidden.append(name)
                     problems.append(Problem(name, -1, f"the folder cannot be listed ({folder.error})"))
                 elif folder.files:
-                    found[name] = (path, folder)
+                    found[name] = (root, path, folder)
         if len(errors) == len(self.roots):
             raise errors[0]
         return found, hidden, tuple(problems)
@@ -160,12 +177,12 @@ class Logdir:
             yield from self._walk((*parts, name), self.source.join(path, name), (*inside, folder.identity))
 
     def _compare(
-        self, folders: dict[str, tuple[str, Folder]]
+        self, folders: dict[str, tuple[str, str, Folder]]
     ) -> tuple[list[tuple[str, EventFile, Stat]], tuple[Problem, ...]]:
         """Return the files that differ from what was read of them, as (run, file, state), and what hides others."""
         wanted = []
         problems = []
-        for run, (path, folder) in folders.items():
+        for run, (_root, path, folder) in folders.items():
             known = self._files.setdefault(run, {})
             for name in folder.files:
                 full = self.source.join(path, name)
@@ -184,13 +201,13 @@ class Logdir:
                     wanted.append((run, file, state))
         return wanted, tuple(problems)
 
-    def _forget(self, folders: dict[str, tuple[str, Folder]], hidden: list[str]) -> set[str]:
+    def _forget(self, folders: dict[str, tuple[str, str, Folder]], hidden: list[str]) -> set[str]:
         """Drop files and runs that are gone, but none in a hidden folder; return the runs that this changes."""
         changed = set()
         for run in list(self._files):
             if any(name in (".", run) or run.startswith(f"{name}/") for name in hidden):
                 continue
-            present = set(folders[run][1].files) if run in folders else set()
+            present = set(folders[run][2].files) if run in folders else set()
             gone = [name for name in self._files[run] if name not in present]
             for name in gone:
                 del self._files[run][name]
@@ -198,8 +215,22 @@ class Logdir:
                 changed.add(run)
             if not self._files[run]:
                 del self._files[run]
+                self._configs.pop(run, None)
                 changed.add(run)
         return changed & (set(self.snapshot.runs) | set(self._files))
+
+    def _beside(self, folders: dict[str, tuple[str, str, Folder]]) -> set[str]:
+        """Look for configuration files beside the event files; return the runs seen before that this changes."""
+        changed = set()
+        for run, (root, path, folder) in folders.items():
+            known = self._configs.get(run, ())
+            inner = configs.BELOW[0] if run == "." else f"{run}/{configs.BELOW[0]}"
+            files = config_files(self.source, root, path, folder, known, below=inner not in folders)
+            if files != known:
+                self._configs[run] = files
+                if run in self.snapshot.runs:
+                    changed.add(run)
+        return changed
 
     def _read(
         self,
@@ -294,7 +325,8 @@ class Logdir:
         for name in changed:
             if name in self._files:
                 self._generations[name] = self._generations.get(name, 0) + 1
-                runs[name] = _run(name, self._files[name], self._generations[name], self.source)
+                files, beside = self._files[name], self._configs.get(name, ())
+                runs[name] = _run(name, files, beside, self._generations[name], self.source)
         ordered = sorted(
             runs.values(),
             key=lambda run: (math.isnan(run.start), 0.0 if math.isnan(run.start) else run.start, natural(run.name)),
@@ -316,7 +348,9 @@ def _clock() -> float:
     return os.times().elapsed
 
 
-def _run(name: str, files: dict[str, EventFile], generation: int, source: Source) -> Run:
+def _run(
+    name: str, files: dict[str, EventFile], beside: tuple[ConfigFile, ...], generation: int, source: Source
+) -> Run:
     """Return the run that its files make as far as they are read."""
     ordered = [files[key] for key in sorted(files) if files[key].state is not None]
     opened = [file.opened.wall_time for file in ordered if math.isfinite(file.opened.wall_time)]
@@ -330,6 +364,7 @@ def _run(name: str, files: dict[str, EventFile], generation: int, source: Source
         files=tuple(file.report for file in ordered),
         segments=tuple((file.path, file.opened, file.rows, file.graphs) for file in ordered),
         source=source,
+        config_files=beside,
     )
 
 

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from tbcore.errors import FormatError
 from tbcore.formats import events, scan
+from tbcore.formats.configs import Config
 from tbcore.kinds import kind_of
 from tbcore.series import FileReport, Opened, Problem, Segment, Series
+from tbcore.store.assets import ConfigFile
 from tbcore.store.columns import EventField, Part, Rows
 from tbcore.store.sources import Source, Stat
 
@@ -334,6 +336,22 @@ class Run:
         repr=False
     )
     source: Source = field(repr=False)
+    config_files: tuple[ConfigFile, ...] = field(default=(), repr=False)
+
+    @property
+    def parts(self) -> tuple["Run", ...]:
+        """Return the runs that it is made of: itself, unless sub-runs are folded into it."""
+        return (self,)
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """Return the names of the sub-runs that are folded into it."""
+        return tuple(part.name for part in self.parts[1:])
+
+    @property
+    def configs(self) -> tuple[Config, ...]:
+        """Return what the configuration files beside its events hold, the most telling first."""
+        return tuple(file.config for file in self.config_files)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbcore.errors import CorruptRecordError, LogdirError
+from tbcore.formats import configs
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,16 @@ class Stat:
 
 @dataclass(frozen=True)
 class Folder:
-    """What a folder holds: names of folders in it, and of event files; `error` says why it could not be listed."""
+    """What a folder holds: names of folders in it, of event files, and of files that may be configuration files.
+
+    error: why it could not be listed.
+    """
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     identity: tuple[int, int] = (0, 0)
     error: str = ""
+    configs: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -45,6 +50,9 @@ class Source(Protocol):
 
     def stat(self, path: str) -> Stat:
         """Return the state of a file. Raises OSError when there is none."""
+
+    def resolved(self, path: str, roots: tuple[str, ...]) -> str:
+        """Return where a path leads in the end, "" where that lies in none of `roots`. Raises OSError."""
 
     def open(self, path: str) -> int:
         """Return a handle for `read`. Raises OSError."""
@@ -99,7 +107,7 @@ class LocalSource:
         known = self._known.get(path)
         if known is not None and known[0] == state.st_mtime_ns and known[1].identity == (state.st_dev, state.st_ino):
             return known[1]
-        folders, files, linked = [], [], False
+        folders, files, others, linked = [], [], [], False
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
@@ -109,12 +117,15 @@ class LocalSource:
                             folders.append(entry.name)
                         elif "tfevents" in entry.name and entry.is_file():
                             files.append(entry.name)
+                        elif entry.name in configs.NAMES and entry.is_file():
+                            others.append(entry.name)
                     except OSError:
                         continue  # a link that leads to itself, or where we may not look
         except OSError as error:
             self._known.pop(path, None)
             return Folder(identity=(state.st_dev, state.st_ino), error=error.strerror or str(error))
-        found = Folder(tuple(sorted(folders)), tuple(sorted(files)), (state.st_dev, state.st_ino))
+        identity = (state.st_dev, state.st_ino)
+        found = Folder(tuple(sorted(folders)), tuple(sorted(files)), identity, configs=tuple(sorted(others)))
         if abs(time.time_ns() - state.st_mtime_ns) > _SETTLED and not linked:
             self._known[path] = (state.st_mtime_ns, found)
         else:
@@ -129,6 +140,14 @@ class LocalSource:
         if not stat.S_ISREG(state.st_mode):
             raise OSError(0, "not a plain file")
         return Stat((state.st_dev, state.st_ino), state.st_size, state.st_mtime_ns)
+
+    def resolved(self, path: str, roots: tuple[str, ...]) -> str:
+        led = os.path.realpath(path, strict=True)
+        for root in roots:
+            inside = os.path.realpath(root, strict=True)
+            if led.startswith(inside.rstrip(os.sep) + os.sep):
+                return led
+        return ""
 
     def open(self, path: str) -> int:
         return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))

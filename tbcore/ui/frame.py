@@ -39,6 +39,7 @@ class View:
     """What the visitor selected, of one snapshot of the logs.
 
     runs: all of them, by start; shown: whether each is selected; tags: the pattern of the tag filter, "" for all.
+    raw: whether sub-runs of hyperparameters stand on their own; folds: how many there are that can be folded.
     """
 
     spec: str
@@ -47,6 +48,8 @@ class View:
     tags: str
     problems: tuple[Problem, ...] = ()
     generation: int = 0
+    raw: bool = False
+    folds: int = 0
     _colors: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -107,7 +110,8 @@ def run() -> None:
     # Before the runs, so that what is read meanwhile is drawn a moment later, not never.
     seen = _state(watched)
     logdir = watched.logdir
-    runs = logdir.runs if logdir is not None else ()
+    folded = logdir.folded if logdir is not None else ()
+    runs = logdir.runs if logdir is not None and _raw() else folded
     kinds = {kind for one in runs for kind, _tag in one.series}
     page = navigation(kinds if runs else None)
     if page.url_path == "":
@@ -123,7 +127,7 @@ def run() -> None:
         _live(watched, seen)
         _no_runs(watched)
         return
-    token = _view.set(_frame(watched, runs, logdir.problems, seen))
+    token = _view.set(_frame(watched, runs, folded, logdir.problems, seen))
     try:
         page.run()
     finally:
@@ -163,11 +167,44 @@ def zone() -> tzinfo:
         return UTC
 
 
-def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...], seen: tuple[int, str, bool]) -> View:
-    """Draw the sidebar and return what is selected in it."""
+def folding(view: View) -> None:
+    """Draw a switch that shows sub-runs of hyperparameters on their own, where there are any; not in a fragment."""
+    if not view.folds:
+        return
+    what = "sub-run" if view.folds == 1 else f"{view.folds:,} sub-runs"
+    st.toggle(
+        f"Show the {what} of add_hparams separately",
+        value=view.raw,
+        key="raw_switch",
+        on_change=_switch_raw,
+        help="PyTorch and tensorboardX write the hyperparameters of a run into a run of their own below it, named after "
+        "the moment. Runlens takes it as a part of the run that it belongs to.",
+    )
+
+
+def _switch_raw() -> None:
+    st.session_state["raw"] = st.session_state["raw_switch"]
+
+
+def _raw() -> bool:
+    """Return whether sub-runs stand on their own: as chosen in this session, else as the URL says."""
+    return bool(st.session_state.setdefault("raw", st.query_params.get("raw") == "1"))
+
+
+def _frame(
+    watched: Watch,
+    runs: tuple[Run, ...],
+    folded: tuple[Run, ...],
+    problems: tuple[Problem, ...],
+    seen: tuple[int, str, bool],
+) -> View:
+    """Draw the sidebar and return what is selected in it. folded: the runs with their sub-runs folded in."""
     _sidebar_top(watched)
+    put_query({"raw": "1" if _raw() else None})
     names = [one.name for one in runs]
-    colors = {name: theme.color(index) for index, name in enumerate(names)}
+    # Sub-runs on their own come after all others, whose colours they do not change.
+    ordered = dict.fromkeys([*(one.name for one in folded), *names])
+    colors = {name: theme.color(index) for index, name in enumerate(ordered)}
     with st.sidebar:
         tags = _tag_filter()
         chosen = _selection()
@@ -179,8 +216,9 @@ def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...],
             },
             key="run_list",
         )
-        if state.shown is not None and state.shown != chosen:
-            chosen = state.shown
+        said = _said()
+        if said is not None and said != chosen:
+            chosen = said
             _remember(chosen)
         if state.problems is not None:
             # The page binds this choice to the address: nobody but its widget may change it there.
@@ -190,7 +228,8 @@ def _frame(watched: Watch, runs: tuple[Run, ...], problems: tuple[Problem, ...],
     if watched.error:
         st.warning(f"{plain(watched.error)}. What was read before is shown.", icon=":material/warning:")
     shown = tuple(selection.shown(names, chosen))
-    return View(watched.spec, runs, shown, tags, problems, seen[0], colors)
+    folds = sum(len(one.folded) for one in folded)
+    return View(watched.spec, runs, shown, tags, problems, seen[0], _raw(), folds, colors)
 
 
 def _sidebar_top(watched: Watch) -> None:
@@ -225,8 +264,7 @@ def _tag_filter() -> str:
 
 def _selection() -> selection.Selection:
     """Return which runs are selected: as chosen in this session, else as the URL says."""
-    state = st.session_state.get("run_list")
-    chosen = selection.selection_of(state.get("shown")) if state else None
+    chosen = _said()
     if chosen is None:
         chosen = st.session_state.get("selection")
     if chosen is None:
@@ -242,6 +280,18 @@ def _selection() -> selection.Selection:
         st.caption(st.session_state["selection_note"])
     _remember(chosen)
     return chosen
+
+
+def select(chosen: selection.Selection) -> None:
+    """Make `chosen` the selection on every page, over what was chosen in the run list before; from the next drawing on."""
+    st.session_state["selection_over"] = (st.session_state.get("run_list") or {}).get("shown")
+    _remember(chosen)
+
+
+def _said() -> selection.Selection | None:
+    """Return what was chosen in the run list, None when nothing was since a page chose."""
+    said = (st.session_state.get("run_list") or {}).get("shown")
+    return selection.selection_of(said) if said != st.session_state.get("selection_over") else None
 
 
 def _remember(chosen: selection.Selection) -> None:
@@ -369,6 +419,12 @@ _SNIPPETS = {
     "text": (
         'writer.add_text("prediction", "**input** and what the model made of it", step)',
         'tf.summary.text("prediction", "**input** and what the model made of it", step)',
+    ),
+    "hparams": (
+        'writer.add_hparams({"lr": 0.1, "batch_size": 32}, {"hparam/accuracy": accuracy}, run_name=".")',
+        "from tensorboard.plugins.hparams import api as hp\n"
+        '    hp.hparams({"lr": 0.1, "batch_size": 32})\n'
+        '    tf.summary.scalar("eval/accuracy", accuracy, step)',
     ),
     "meshes": (
         'writer.add_mesh("shape", vertices, colors, faces, global_step=step)  # [1, n, 3], [1, n, 3], [1, m, 3]',

@@ -11,6 +11,7 @@ from pandas.io.formats.style import Styler
 
 from tbcore.charts import theme
 from tbcore.kinds import BY_NAME
+from tbcore.store.folding import Folded
 from tbcore.store.run import Run
 from tbcore.ui.frame import View, zone
 
@@ -19,7 +20,8 @@ Spelling = Literal["text", "kind", "tag", "file", "count", "steps", "fault", "si
 # What `st.cache_data` remembers results by, so that only what changed in the logs is computed anew.
 KEYS: dict[str | type, Callable[[Any], Any]] = {
     Run: lambda run: (id(run.source), run.name, run.generation),
-    View: lambda view: (view.spec, view.generation),
+    Folded: lambda run: (id(run.source), run.name, run.folded, run.generation),
+    View: lambda view: (view.spec, view.generation, view.raw),
 }
 
 _ROW = 31  # pixels, as Streamlit draws one

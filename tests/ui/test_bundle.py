@@ -7,7 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tbcore.ui.components import audio, distributions, images, lines, meshes, pr_curves, runs, stepper, text
+from tbcore.ui.components import (
+    audio,
+    compare,
+    distributions,
+    images,
+    lines,
+    meshes,
+    parallel,
+    pr_curves,
+    ranking,
+    runs,
+    scatter,
+    sheet,
+    stepper,
+    text,
+)
 from tbcore.ui.components.bundle import bundle
 
 _IMPORT = re.compile(r'^import (?:\{ (?P<names>[^}]*) \}) from "(?P<file>\.[^"]*)";$')
@@ -19,11 +34,16 @@ COMPONENTS = {
     "text": (Path(text.__file__).parent, text.MODULES),
     "images": (Path(images.__file__).parent, images.MODULES),
     "lines": (Path(lines.__file__).parent, lines.MODULES),
+    "compare": (Path(compare.__file__).parent, compare.MODULES),
     "distributions": (Path(distributions.__file__).parent, distributions.MODULES),
     "distributions_bar": (Path(distributions.__file__).parent, distributions.BAR_MODULES),
     "meshes": (Path(meshes.__file__).parent, meshes.MODULES),
+    "parallel": (Path(parallel.__file__).parent, parallel.MODULES),
+    "ranking": (Path(ranking.__file__).parent, ranking.MODULES),
+    "scatter": (Path(scatter.__file__).parent, scatter.MODULES),
     "pr_curves": (Path(pr_curves.__file__).parent, pr_curves.MODULES),
     "pr_curves_bar": (Path(pr_curves.__file__).parent, pr_curves.BAR_MODULES),
+    "sheet": (Path(sheet.__file__).parent, sheet.MODULES),
     "stepper": (Path(stepper.__file__).parent, stepper.MODULES),
     "runs": (runs.FOLDER, runs.MODULES),
 }

@@ -101,7 +101,8 @@ function choose(state, selection) {
   if (state.pointed !== null) tellHighlight(state);
   clearTimeout(state.sending);
   state.sent.push(JSON.stringify(selection));
-  state.sending = setTimeout(() => state.send("shown", selection), SEND_AFTER);
+  // Each choice has a time of its own: the same one made again counts over what a page chose in between.
+  state.sending = setTimeout(() => state.send("shown", { ...selection, at: Date.now() }), SEND_AFTER);
 }
 
 function chooseFlags(state, flags) {

@@ -1,0 +1,82 @@
+"""Parallel coordinates: an axis for each hyperparameter and metric, a line for each session."""
+
+import streamlit as st
+
+from pages.parts import hparams_rows as parts
+from pages.parts.hparams_rows import BRUSH, Sweep
+from tbcore import ui
+from tbcore.charts import parallel as charts
+from tbcore.ui import brushes
+from tbcore.ui.components.parallel import order_of, parallel, said, scales_of
+
+KEY = "hparams_parallel"
+AXES, COLOR, SCALE = "hp_axes", "hp_color", "hp_scale"
+METRICS = 3  # axes of metrics before the visitor picks any
+MOST = 40
+
+
+def usual_axes(sweep: Sweep) -> list[str]:
+    """Return the axes that are there before the visitor picks any: what differs, and what came of it."""
+    return [*sweep.differing[: parts.AT_FIRST], *sweep.metrics()[:METRICS]]
+
+
+def parallel_coordinates(sweep: Sweep) -> None:
+    """Draw the lines, and take over what is brushed."""
+    usual = usual_axes(sweep)
+    options = sweep.choices()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        metrics = sweep.metrics()
+        color = parts.color_choice(sweep, COLOR, metrics[0] if metrics else parts.RUN)
+        with st.popover("Axes", icon=":material/view_column:"):
+            keys = st.multiselect(
+                "Axes", options, usual, format_func=sweep.title, key=AXES, bind="query-params",
+                max_selections=MOST, width=480, help="Drag a name above an axis to move it; press it for its scale.",
+            )  # fmt: skip
+    axes = [parts.axis_of(sweep, key, scales().get(key, "")) for key in keys if sweep.sheet.column(key) is not None]
+    if not axes:
+        st.markdown(
+            "No axis is chosen." if usual else "Nothing differs between these sessions, and they have no metrics."
+        )
+        return
+    if not len(sweep.sheet):
+        st.markdown("No session passes the filters.")
+        return
+    shades = parts.colors(sweep, color)
+    parallel(
+        charts.view(axes, shades, brushes.clauses(BRUSH)),
+        charts.rows(sweep.sheet.names, axes, shades),
+        key=KEY,
+        changed={"brush": _brush, "order": _order, "scales": _rescale, "color": _recolor},
+    )
+    chosen = {one.spec["key"]: one.spec["scale"] for one in axes if one.spec["scale"] == scales().get(one.spec["key"])}
+    ui.put_query({SCALE: [f"{scale}:{key}" for key, scale in chosen.items()]})
+
+
+def scales() -> dict[str, str]:
+    """Return the scales that the visitor chose, by column: in this session, else as the address says."""
+    kept: dict[str, str] | None = st.session_state.get(f"{SCALE}_kept")
+    if kept is None:
+        said = (text.partition(":") for text in st.query_params.get_all(SCALE))
+        kept = scales_of({key: scale for scale, _colon, key in said})
+        st.session_state[f"{SCALE}_kept"] = kept
+    return kept
+
+
+def _brush() -> None:
+    brushes.take(BRUSH, said(KEY, "brush"))
+
+
+def _order() -> None:
+    order = order_of(said(KEY, "order"))
+    if order:
+        st.session_state[AXES] = order[:MOST]
+
+
+def _rescale() -> None:
+    st.session_state[f"{SCALE}_kept"] = scales() | scales_of(said(KEY, "scales"))
+
+
+def _recolor() -> None:
+    wanted = said(KEY, "color")
+    if isinstance(wanted, str):
+        st.session_state[COLOR] = wanted

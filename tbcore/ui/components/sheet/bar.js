@@ -1,0 +1,56 @@
+/** The line above the table: which columns, what is filtered, how many rows, and what to do with those that are ticked. */
+
+import { element } from "../lines/dom.js";
+import { counted, wholeNumber } from "../lines/format.js";
+import { glyph, glyphButton, textButton } from "./parts.js";
+import { sieveWords } from "./sieve.js";
+
+/** Return the bar and what is in it. act: what its buttons do. */
+export function newBar(act) {
+  const root = element("div", "bar");
+  const columns = textButton("", () => act.pick(columns), "tool");
+  columns.append(glyph("columns"), element("span", "", "Columns"));
+  const chips = element("div", "chips");
+  const count = element("span", "count");
+  count.setAttribute("role", "status");
+  const ticked = element("span", "ticked-count");
+  const untick = glyphButton("close", "Tick no row", () => act.tickAll(false));
+  const show = textButton("", () => act.show(), "tool");
+  root.append(columns, chips, count, ticked, show);
+  return { root, columns, chips, count, ticked, untick, show, drawn: "" };
+}
+
+/** Bring the bar up to date. */
+export function drawBar(board, act) {
+  const { bar, view, state } = board;
+  const { rows } = view;
+  bar.count.textContent = view.listed === view.total
+    ? `${wholeNumber(view.total)} ${view.total === 1 ? rows.replace(/s$/, "") : rows}`
+    : `${wholeNumber(view.listed)} of ${wholeNumber(view.total)} ${rows}`;
+  const ticks = board.tickedLeaves().length;
+  bar.ticked.hidden = ticks === 0;
+  bar.ticked.replaceChildren(element("span", "", `${wholeNumber(ticks)} ticked`), bar.untick);
+  const which = ticks ? (ticks === 1 ? "this one" : `these ${wholeNumber(ticks)}`) : view.listed === 1 ? "this one" : `these ${wholeNumber(view.listed)}`;
+  bar.show.replaceChildren(glyph("only"), element("span", "", `Show only ${which} everywhere`));
+  bar.show.title = `Select the ${counted(ticks || view.listed, "row").replace("row", rows.replace(/s$/, ""))} ${ticks ? "that are ticked" : "listed"} in the sidebar, for every page`;
+  bar.show.hidden = view.listed === 0 || (ticks === 0 && view.listed === view.total);
+  const drawn = JSON.stringify(state.filters);
+  if (drawn === bar.drawn) return;
+  bar.drawn = drawn;
+  const chips = state.filters.map((sieve) => newChip(board, sieve, act));
+  if (chips.length > 1) chips.push(textButton("Clear all", () => act.clear(), "link"));
+  bar.chips.replaceChildren(...chips);
+  bar.chips.hidden = chips.length === 0;
+}
+
+function newChip(board, sieve, act) {
+  const column = board.about.get(sieve.key) ?? { title: sieve.key, type: "text" };
+  const chip = element("span", "chip");
+  chip.dataset.key = sieve.key;
+  const words = sieveWords(sieve, column.type);
+  const text = textButton("", () => act.sift(sieve.key, chip), "chip-text", `${column.title}: ${words}`);
+  text.append(element("b", "", column.title), element("span", "", ` ${words}`));
+  const drop = glyphButton("close", `Remove the filter of ${column.title}`, () => act.unsift(sieve.key));
+  chip.append(text, drop);
+  return chip;
+}
