@@ -88,13 +88,8 @@ def sweep_of(view: ui.View, chosen: Switches) -> Sweep:
     state = table.sheet_state(KEY)
     metrics = [valued(measure, chosen.value) for measure in hparams.usual_measures(found)]
     offered = offers(view, chosen.names, chosen.value)
-    known = {column.key for column in offered}
     wanted = [*metrics, *(state.columns or ()), *(one.key for one in state.filters), *parts.asked(ASKED, offered)]
-    keys = tuple(
-        dict.fromkeys(
-            key for key in wanted if key.startswith("m:") and (key in known or key in metrics or Measure.of(key[2:]))
-        )
-    )
+    keys = tuple(dict.fromkeys(key for key in wanted if parts.measures_of([key])))
     runs = tuple(run.name for run in view.selected) if chosen.selected else None
     whole = session_sheet(view, chosen.names, runs, keys, chosen.grouped, chosen.average)
     whole = table_parts.judged(whole, state)
@@ -138,9 +133,14 @@ def switches(view: ui.View) -> Switches:
         value = value_choice(found)
         grouped, average = False, "mean"
         if any(session.group != session.run for session in found.sessions):
-            grouped = st.toggle("Groups", key="hp_grouped", bind="query-params", help="A row for the sessions that belong together, with the average of their metrics.")  # fmt: skip
+            grouped = st.toggle(
+                "Groups", key="hp_grouped", bind="query-params",
+                help="A row for the sessions that belong together, with the average of their metrics.",
+            )  # fmt: skip
             if grouped:
-                average = st.selectbox("Average", AVERAGES, key="average", bind="query-params", width=110, format_func=str.capitalize)  # fmt: skip
+                average = st.selectbox(
+                    "Average", AVERAGES, key="average", bind="query-params", width=110, format_func=str.capitalize
+                )
         names = st.toggle(
             "Hyperparameters from names", key="names", bind="query-params",
             help="Read what names such as lr=0.1,bs=32 say, where nothing else does.",
@@ -154,16 +154,26 @@ def switches(view: ui.View) -> Switches:
 
 def value_choice(found: hparams.Experiment) -> Measure:
     """Draw the choice of which number of a metric counts."""
-    how = st.selectbox("Value of a metric", list(parts.HOWS), format_func=parts.HOWS.__getitem__, key="hp_value", bind="query-params", width=210)  # fmt: skip
+    how = st.selectbox(
+        "Value of a metric", list(parts.HOWS), format_func=parts.HOWS.__getitem__, key="hp_value", bind="query-params",
+        width=210,
+    )  # fmt: skip
     number, other = 0, ""
     if how == "mean":
         number = int(st.number_input("Values", 1, 1_000_000, 10, key="hp_last", bind="query-params", width=120))
     elif how == "at":
         number = int(st.number_input("Step", value=0, key="hp_step", bind="query-params", width=140))
     elif how.startswith("where"):
-        spelled = {Measure(one.tag, one.group).spelled: one.title or one.tag for one in found.metrics}
+        measures = [Measure(one.tag, one.group) for one in found.metrics]
+        titles = parts.distinct([hparams.metric_column(measure, found) for measure in measures])
+        spelled = {measure.spelled: titles[f"m:{measure.spelled}"] for measure in measures}
         if spelled:
-            other = st.selectbox("Metric that decides", list(spelled), format_func=spelled.__getitem__, key="hp_where", bind="query-params", width=220)  # fmt: skip
+            end = how.removeprefix("where_")
+            good = [measure.spelled for measure in measures if hparams.metric_column(measure, found).better == end]
+            other = st.selectbox(
+                "Metric that decides", list(spelled), index=list(spelled).index(good[0]) if good else 0,
+                format_func=spelled.__getitem__, key="hp_where", bind="query-params", width=220,
+            )  # fmt: skip
         else:
             how = "last"
     return Measure("", "", how, number, other)

@@ -22,9 +22,10 @@ KEY = "runs_table"
 NOTHING, TREE, FOLDER, REGEX = GROUPS = ("Nothing", "Sub-runs", "Folder", "Regex")
 AVERAGES: dict[str, runs.Average] = {"Mean": "mean", "Median": "median", "Min": "min", "Max": "max"}
 HOWS = (("last", 0, "Last"), ("min", 0, "Min"), ("max", 0, "Max"), ("mean", 10, "Mean of last 10"))
-USUAL = (
-    "about:state", "about:start", "about:duration", "about:last", "about:steps", "about:rate",
-    "about:points", "about:bytes", "about:kinds", "about:problems", "about:group", "about:note",
+# Before the metrics and hyperparameters, and after them.
+FIRST = ("about:trials", "about:state", "about:start", "about:duration", "about:steps", "about:rate")
+LAST = (
+    "about:group", "about:points", "about:bytes", "about:kinds", "about:problems", "about:last", "about:note",
 )  # fmt: skip
 GROUPS_SEEN = "runs_groups"
 OPEN_UP_TO = 60  # rows, up to which groups are open before the visitor folds any
@@ -44,11 +45,18 @@ def totals(view: ui.View) -> inspect.Totals:
     return inspect.totals(view.runs, view.problems)
 
 
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=KEYS)
+def plain_sheet(view: ui.View, names: bool) -> sheets.Sheet:
+    """Return the table of all runs as it was at some moment, without metrics."""
+    return runs.sheet(view.runs, experiment(view, names), (), now=time.time())
+
+
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs=KEYS)
 def run_sheet(view: ui.View, names: bool, keys: tuple[str, ...]) -> sheets.Sheet:
-    """Return the table of all runs as it was at some moment, with the measures that some keys of columns name."""
+    """Return the same table with the measures that some keys of columns name."""
     measures = [Measure.of(key.removeprefix("m:")) for key in keys if key.startswith("m:")]
-    return runs.sheet(view.runs, experiment(view, names), [one for one in measures if one is not None], now=time.time())
+    found = [one for one in measures if one is not None]
+    return runs.measured(plain_sheet(view, names), view.runs, experiment(view, names), found)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=KEYS)
@@ -61,17 +69,19 @@ def metrics(view: ui.View, names: bool) -> tuple[sheets.Column, ...]:
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=KEYS)
 def usual_columns(view: ui.View, names: bool) -> tuple[str, ...]:
     """Return the columns that are shown before the visitor picks any: those that say something."""
-    held = run_sheet(view, names, ())
-    about = [key for key in USUAL if key in held.cells and says_something(held, key)]
+    held = plain_sheet(view, names)
     differing = [column.key for column in held.of("hparam") if sheets.differs(held, column.key)]
     tags = dict.fromkeys(one.tag for one in hparams.usual_measures(experiment(view, names)))
     measures = [f"m:{Measure(tag).spelled}" for tag in tags]
-    return ("about:trials", *about[:1], *measures[:AT_FIRST], *differing[:AT_FIRST], *about[1:])
+    first, last = ([key for key in some if says_something(held, key)] for some in (FIRST, LAST))
+    return (*first, *measures[:AT_FIRST], *differing[:AT_FIRST], *last)
 
 
 def says_something(held: sheets.Sheet, key: str) -> bool:
     """Return whether a column is worth its room."""
-    cells = held.cells[key]
+    cells = held.cells.get(key)
+    if cells is None:
+        return key == runs.RUNS.key  # of groups, which are put together later
     return not cells.missing.all() and (key != "about:problems" or bool(np.any(cells.values > 0)))
 
 
@@ -79,14 +89,14 @@ def headline(view: ui.View, states: Sequence[str]) -> None:
     """Draw the numbers of all runs together."""
     found = totals(view)
     numbers = (
-        ("Runs", f"{found.runs:,}"),
-        ("Running", f"{states.count('running'):,}"),
-        ("Stalled", f"{states.count('stalled'):,}"),
-        ("Points", f"{found.points:,}"),
-        ("Size on disk", theme.size(found.bytes)),
+        ("Runs", f"{found.runs:,}", None),
+        ("Running", f"{states.count('running'):,}", "They wrote lately, by their own habit."),
+        ("Stalled", f"{states.count('stalled'):,}", "They fell silent, and nothing says that they came to their end."),
+        ("Points", f"{found.points:,}", None),
+        ("Size on disk", theme.size(found.bytes), None),
     )
-    for place, (words, value) in zip(st.columns(len(numbers)), numbers, strict=True):
-        place.metric(words, value)
+    for place, (words, value, about) in zip(st.columns(len(numbers)), numbers, strict=True):
+        place.metric(words, value, help=about)
 
 
 @st.fragment(run_every=_LOOK)
@@ -167,8 +177,18 @@ def draw_table(view: ui.View, tree: runs.Tree, whole: sheets.Sheet, usual: Seque
         depth=tree.depth if tree.depth.any() else None,
         parent=tree.parent if tree.depth.any() else None,
         name="runs",
-        watched=("filters", "better", "chosen"),
     )
+
+
+@st.fragment
+def beside_each_other(view: ui.View, names: bool, now: float) -> None:
+    """Draw the comparison of a few runs; ticking rows draws nothing of it until its button is pressed."""
+    st.subheader("Compare", anchor="compare")
+    beside = compare.chosen(view, lambda: table.sheet_state(KEY).chosen)
+    if beside:
+        compare.comparison(
+            view, beside, lambda some, measures: runs.sheet(some, experiment(view, names), measures, now=now)
+        )
 
 
 view = ui.view()
@@ -200,23 +220,4 @@ tree = put_together(parts.listed(whole, state), how)
 fold_many(tree, state.folded)
 draw_table(view, tree, whole, usual, by_name)
 
-st.subheader("Compare", anchor="compare")
-known = set(whole.names)
-ticked = [name for name in state.chosen if name in known]
-if len(ticked) >= compare.LEAST:
-    many = len(ticked) > compare.MOST
-    st.button(
-        f"Compare the {len(ticked):,} ticked runs",
-        icon=":material/compare_arrows:",
-        on_click=compare.choose,
-        args=(ticked,),
-        disabled=many,
-        help=f"At most {compare.MOST}." if many else None,
-    )
-beside = compare.chosen(view)
-if len(beside) >= compare.LEAST:
-    compare.comparison(
-        view, beside, lambda some, measures: runs.sheet(some, experiment(view, by_name), measures, now=now)
-    )
-else:
-    st.caption(f"Tick {compare.LEAST} to {compare.MOST} runs in the table, or choose them here.")
+beside_each_other(view, by_name, now)

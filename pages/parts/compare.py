@@ -24,6 +24,7 @@ from tbcore.ui.tables import downloads
 
 LEAST, MOST = 2, 5
 KEY = "compare"
+SAID = "compare_said"
 CURVES = "compare_lines"
 HOWS: dict[str, How] = {"Last": "last", "Min": "min", "Max": "max"}  # words, as the address spells them, too
 ABOUT = (
@@ -36,10 +37,13 @@ _MANY = 10  # times the baseline, from where on a percentage says less
 SheetOf = Callable[[Sequence[Logged], Sequence[Measure]], Sheet]
 
 
-def chosen(view: ui.View) -> list[str]:
-    """Draw the choice of the runs that are compared, and return it, the baseline first."""
-    return list(
-        st.multiselect(
+def chosen(view: ui.View, ticked: Callable[[], Sequence[str]]) -> list[str]:
+    """Draw the choice of the runs that are compared, and return them, the baseline first; none while there are too few.
+
+    ticked: returns the names of the rows that are ticked in the table.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = st.multiselect(
             "Compare runs",
             [run.name for run in view.runs],
             key=KEY,
@@ -47,13 +51,34 @@ def chosen(view: ui.View) -> list[str]:
             max_selections=MOST,
             placeholder=f"Choose {LEAST} to {MOST} runs; the first is what the others are held against",
             label_visibility="collapsed",
+            width="stretch",
         )
-    )
+        st.button(
+            "Compare ticked runs",
+            icon=":material/compare_arrows:",
+            on_click=_choose,
+            args=(view, ticked),
+            help=f"The {LEAST} to {MOST} runs that are ticked in the table.",
+        )
+    said = st.session_state.pop(SAID, "")
+    if said:
+        st.caption(f":orange[{said}]")
+    elif len(names) == 1:
+        st.caption("Choose another run to hold against it.")
+    elif not names:
+        st.caption(f"Tick {LEAST} to {MOST} runs in the table and press the button, or choose them here.")
+    return list(names) if len(names) >= LEAST else []
 
 
-def choose(names: Sequence[str]) -> None:
-    """Compare these runs from the next drawing on."""
-    st.session_state[KEY] = list(names[:MOST])
+def _choose(view: ui.View, ticked: Callable[[], Sequence[str]]) -> None:
+    """Compare the ticked runs from the next drawing on, or say why not."""
+    known = {run.name for run in view.runs}
+    names = [name for name in ticked() if name in known]
+    if LEAST <= len(names) <= MOST:
+        st.session_state[KEY] = names
+        return
+    count = "No run is" if not names else "One run is" if len(names) == 1 else f"{len(names):,} runs are"
+    st.session_state[SAID] = f"{count} ticked in the table: {LEAST} to {MOST} can be compared."
 
 
 @st.fragment
@@ -207,32 +232,43 @@ def curves(view: ui.View, runs: Sequence[Logged], tags: Sequence[str]) -> None:
 
 
 def said(runs: Sequence[Logged]) -> None:
-    """Draw how what two of the runs wrote last under a text tag differs."""
+    """Draw how two of the runs differ in what they wrote last under a text tag, or in a configuration file."""
     found = compare.texts(runs)
     if not found:
         return
     same = sum(one.same for one in found)
-    st.markdown(f"**Texts** :small[:gray[{_differing(len(found), same)}]]")
-    differing = {one.tag: one for one in found if not one.same}
+    st.markdown(f"**Texts and files** :small[:gray[{_differing(len(found), same)}]]")
+    differing = _titled([one for one in found if not one.same])
     if not differing:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tag = st.selectbox(
-            "Text", list(differing), format_func=texts.title, key="compare_text_tag", bind="query-params"
-        )
-        held = [point for point in differing[tag].points if point is not None]
-        names = [one.run for one, _index in held[1:]]
-        other = st.selectbox(f"{held[0][0].run} against", names, key="compare_text_run") if len(names) > 1 else names[0]
-    left, right = held[0], held[1 + names.index(other)]
+        one = differing[st.selectbox("Text or file", list(differing), key="compare_text_tag", bind="query-params")]
+        (left, before), *held = [
+            (run.name, page) for run, page in zip(runs, one.pages, strict=True) if page is not None
+        ]
+        others = dict(held)
+        right = next(iter(others))
+        if len(others) > 1:
+            right = st.selectbox(f"{left} against", list(others), key="compare_text_run", bind="query-params")
+        after = others[right]
     try:
-        difference, notes = texts.compared(*left, *right)
+        difference, notes = compare.difference(before, after)
     except FormatError as error:
         st.markdown(f"One of the two cannot be shown: {ui.plain(str(error))}.")
         return
     st.caption(ui.plain(" ".join([texts_page.said(difference), *notes])))
-    titles = [f"{one.run}, step {int(one.steps[index]):,}" for one, index in (left, right)]
+    titles = [f"{left}, {compare.where(before)}", f"{right}, {compare.where(after)}"]
     drawn = texts_page.difference(difference, titles, sides=True)
     text_component.text({"focus": "", "difference": drawn}, {}, key="compare_text", on_jump=_nowhere)
+
+
+def _titled(found: Sequence[compare.Text]) -> dict[str, compare.Text]:
+    """Return the texts by what they are called, each by a name of its own."""
+    titled: dict[str, compare.Text] = {}
+    for one in found:
+        short = one.name if one.is_file else texts.title(one.name)
+        titled[short if short not in titled else f"{one.name} ({'file' if one.is_file else 'tag'})"] = one
+    return titled
 
 
 def _nowhere() -> None:

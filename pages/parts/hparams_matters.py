@@ -8,6 +8,7 @@ from pages.parts import hparams_rows as parts
 from pages.parts.hparams_rows import BRUSH, Sweep
 from tbcore import ui
 from tbcore.analysis import importance as analysis
+from tbcore.analysis import sheets
 from tbcore.analysis.importance import Importance, PartialDependence
 from tbcore.charts import hparams as charts
 from tbcore.charts import parallel, points
@@ -18,7 +19,7 @@ from tbcore.ui.components.scatter import scatter
 from tbcore.ui.tables import csv, downloads
 
 KEY = "hparams_ranking"
-TARGET, PICKED = "hp_target", "hp_along"
+TARGET, PICKED, LAST = "hp_target", "hp_along", "hp_ranked"
 
 
 def what_matters(sweep: Sweep) -> None:
@@ -31,7 +32,8 @@ def what_matters(sweep: Sweep) -> None:
     target = st.selectbox("Metric", metrics, format_func=sweep.title, key=TARGET, bind="query-params", width=280)
     if sweep.sheet.column(target) is None:
         return
-    sheet, mark = sweep.listed, parts.mark_of(sweep.listed)
+    sheet = sweep.listed
+    mark = parts.mark_of(sheets.picked(sheet, [target, *keys]))
     job = jobs.job(
         ("importance", mark, target, tuple(keys)),
         f"What matters to {sweep.title(target)}",
@@ -39,7 +41,11 @@ def what_matters(sweep: Sweep) -> None:
     )
     jobs.progress(job)
     if job.done:
-        ranked(sweep, job.result, mark, keys)
+        st.session_state[LAST] = (mark, job.result)
+    # While it is computed anew for logs that grew, what was found before stays.
+    mark, found = st.session_state.get(LAST, ("", None))
+    if found is not None and found.target == target:
+        ranked(sweep, found, mark, list(keys))
 
 
 def ranked(sweep: Sweep, found: Importance, mark: str, keys: list[str]) -> None:

@@ -48,8 +48,8 @@ def parallel_coordinates(sweep: Sweep) -> None:
         key=KEY,
         changed={"brush": _brush, "order": _order, "scales": _rescale, "color": _recolor},
     )
-    chosen = {one.spec["key"]: one.spec["scale"] for one in axes if one.spec["scale"] == scales().get(one.spec["key"])}
-    ui.put_query({SCALE: [f"{scale}:{key}" for key, scale in chosen.items()]})
+    other = [one.spec for one in axes if one.spec["scale"] != one.spec["usual"]]
+    ui.put_query({SCALE: [f"{spec['scale']}:{spec['key']}" for spec in other]})
 
 
 def scales() -> dict[str, str]:

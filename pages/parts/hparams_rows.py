@@ -142,8 +142,13 @@ def measures_of(keys: Sequence[str]) -> list[Measure]:
 
 
 def narrowed(whole: Sheet, state: table.SheetState) -> tuple[Sheet, Sheet]:
-    """Return the rows that charts draw, and those that the table lists."""
-    sheet = parts.listed(whole, state)
+    """Return the rows that charts draw, and those that the table lists.
+
+    A row without a hyperparameter and a metric has no place in a chart, and is listed as long as nothing is brushed.
+    """
+    listed = parts.listed(whole, state)
+    told = [column.key for column in whole.of("hparam", "metric")]
+    sheet = analysis.with_any(listed, told)
     brushed = {
         key: analysis.Brush(
             tuple((low, high) for low, high in clause.get("ranges", ())),
@@ -151,8 +156,9 @@ def narrowed(whole: Sheet, state: table.SheetState) -> tuple[Sheet, Sheet]:
             tuple(clause.get("lanes", ())),
         )
         for key, clause in brushes.clauses(BRUSH).items()
+        if whole.column(key) is not None
     }
-    return sheet, sheets.only(sheet, analysis.brushed(sheet, brushed)) if brushed else sheet
+    return sheet, sheets.only(sheet, analysis.brushed(sheet, brushed)) if brushed else listed
 
 
 # What is brushed -----------------------------------------------------------------------------------------------------

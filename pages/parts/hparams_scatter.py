@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts import hparams_rows as parts
 from pages.parts.hparams_rows import BRUSH, Sweep
+from tbcore.analysis import brushes as analysis
 from tbcore.analysis import sheets, tradeoffs
 from tbcore.charts import parallel as charts
 from tbcore.charts import points, theme
@@ -23,6 +24,7 @@ X, Y, Z, COLOR = "hp_x", "hp_y", "hp_z", "hp_dots"
 ACROSS, DOWN = "hp_across", "hp_down"
 WIDE, HIGH = 6, 4  # plots of a grid before the visitor picks any
 MOST = 12
+UNPLACED = ("NaN", "Infinity", "-Infinity")  # words for what has a lane instead of a cell
 
 
 def scatter_plots(sweep: Sweep) -> None:
@@ -109,7 +111,8 @@ def surface(sweep: Sweep, row: DeltaGenerator) -> None:
     logs = across.spec["scale"] == "log", up.spec["scale"] == "log"
     found = tradeoffs.surface(plain(sweep, x), plain(sweep, y), numbers(sweep, z), log_x=logs[0], log_y=logs[1])
     if found.kind == "cells":
-        across, up = labelled(sweep, x, found.x_labels), labelled(sweep, y, found.y_labels)
+        across, up = labelled(sweep, x), labelled(sweep, y)
+        found = dataclasses.replace(found, x=places(across, found.x_labels), y=places(up, found.y_labels))
     tone = parts.axis_of(sweep, z)
     by_decades = tone.spec["scale"] == "log"
     shades = charts.column_colors(tone, log=by_decades)
@@ -172,14 +175,20 @@ def axis(sweep: Sweep, key: str, switch: str) -> charts.Axis:
     return made if log == usual else parts.axis_of(sweep, key, "log" if log else "linear")
 
 
-def labelled(sweep: Sweep, key: str, labels: tuple[str, ...]) -> charts.Axis:
-    """Return a column as categories, the labels of the cells of a map."""
+def labelled(sweep: Sweep, key: str) -> charts.Axis:
+    """Return a column as categories, even if it is one of numbers: the cells of a map."""
     column, cells = sweep.sheet.column(key), sweep.sheet.cells[key]
     if column is None:
         raise KeyError(key)
     spelled = sheets.words(column, cells)
-    lanes = np.where(cells.missing, 1, [0 if word in labels else 2 for word in spelled]).astype(np.int8)
-    return charts.axis(dataclasses.replace(column, type="text"), cells, lanes, labels, spelled)
+    kept = column.type == "text"
+    levels = [label for label, _count in sheets.levels(sweep.sheet, key) if kept or label not in UNPLACED]
+    return charts.axis(dataclasses.replace(column, type="text"), cells, analysis.lanes(column, cells), levels, spelled)
+
+
+def places(one: charts.Axis, labels: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return which categories of an axis these are."""
+    return np.array([one.spec["levels"].index(label) for label in labels], np.float64)
 
 
 def numbers(sweep: Sweep, key: str) -> NDArray[np.float64]:

@@ -185,7 +185,7 @@ def _drawn(made: _Table) -> None:
     if table.sheet_table(made.key, about, {"cells": cells}) == "show":
         table.show_runs(chosen(made.sheet, state))
         st.rerun()
-    _downloads(made)
+    _downloads(made, table.sheet_state(made.key))
 
 
 def _of_the_page(made: _Table, state: SheetState) -> bool:
@@ -197,9 +197,10 @@ def _of_the_page(made: _Table, state: SheetState) -> bool:
     return bool(wanted - had)
 
 
-def _downloads(made: _Table) -> None:
+def _downloads(made: _Table, state: SheetState) -> None:
+    # Files are made when they are asked for, where no session can be asked what was chosen in it.
     def file(write: Callable[[Sheet], bytes]) -> Callable[[], bytes]:
-        return lambda: write(in_order(made, table.sheet_state(made.key)))
+        return lambda: write(in_order(made, state))
 
     downloads(
         made.name,

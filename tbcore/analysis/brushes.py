@@ -3,13 +3,13 @@
 The browser's `components/parallel/clause.js` says the same of what it draws.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tbcore.analysis.sheets import Cells, Column, Sheet, words
+from tbcore.analysis.sheets import Cells, Column, Sheet, only, words
 
 LANES = ("missing", "NaN", "-∞", "∞")
 
@@ -35,6 +35,14 @@ def brushed(sheet: Sheet, brushes: Mapping[str, Brush]) -> NDArray[np.bool_]:
         if column is not None:
             found &= _brushed(column, sheet.cells[key], brush)
     return found
+
+
+def with_any(sheet: Sheet, keys: Sequence[str]) -> Sheet:
+    """Return the sheet without the rows that lack all of some columns."""
+    found = np.zeros(len(sheet), np.bool_)
+    for key in keys:
+        found |= ~sheet.cells[key].missing
+    return sheet if found.all() else only(sheet, found)
 
 
 def lanes(column: Column, cells: Cells) -> NDArray[np.int8]:

@@ -6,17 +6,36 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from tbcore.analysis.inspect import Logged
+from tbcore.analysis import text
 from tbcore.analysis.sheets import Column, Role, Sheet, Value, word
-from tbcore.errors import FormatError
+from tbcore.analysis.text import Difference
+from tbcore.errors import ConfigError, FormatError
+from tbcore.formats.configs import Config
 from tbcore.names import natural
 from tbcore.series import Series
 
 Verdict = Literal["better", "worse", ""]
+Page = tuple[Series, int] | Config  # a text: a point of a series, or a configuration file
+
+
+class Logged(Protocol):
+    """What is needed of a run."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the run."""
+
+    @property
+    def series(self) -> Mapping[tuple[str, str], Series]:
+        """Return its series by (kind, tag)."""
+
+    @property
+    def configs(self) -> Sequence[Config]:
+        """Return the configuration files that lie beside its events, the most telling first."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +60,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Text:
-    """What the runs wrote under one text tag last: the series and the point of each run, None where it wrote none."""
+    """What the runs wrote last under one text tag, or hold in one configuration file.
 
-    tag: str
-    points: tuple[tuple[Series, int] | None, ...]
+    name: the tag's or the file's; pages: what each run has of it, None where it has nothing.
+    """
+
+    name: str
+    is_file: bool
+    pages: tuple[Page | None, ...]
     same: bool
 
 
@@ -108,13 +131,53 @@ def tags(runs: Sequence[Logged], kind: str = "scalars") -> tuple[list[str], dict
 
 
 def texts(runs: Sequence[Logged]) -> list[Text]:
-    """Return what is said under each text tag that two of the runs have, the different ones first."""
+    """Return each text tag and each configuration file that two of the runs have, the different ones first, tags before files."""
     common, some = tags(runs, "text")
     found = []
     for tag in [*common, *(tag for tag, names in some.items() if len(names) > 1)]:
         points = tuple(_latest(run.series.get(("text", tag))) for run in runs)
-        found.append(Text(tag, points, _alike(points)))
-    return sorted(found, key=lambda one: (one.same, natural(one.tag)))
+        found.append(Text(tag, False, points, _alike(points)))
+    files = [{one.name: one for one in run.configs} for run in runs]
+    for name in dict.fromkeys(name for held in files for name in held):
+        pages = tuple(held.get(name) for held in files)
+        if sum(page is not None for page in pages) > 1:
+            readable = [page for page in pages if page is not None and not page.problem]
+            same = len(readable) == len(pages) and len({listed(page) for page in readable}) == 1
+            found.append(Text(name, True, pages, same))
+    return sorted(found, key=lambda one: (one.same, one.is_file, natural(one.name)))
+
+
+def listed(config: Config) -> str:
+    """Return what a configuration file says, a line for each name in natural order: the order in the file says nothing."""
+    names = sorted(config.values, key=lambda name: (natural(name), name))
+    return "\n".join(f"{name}: {_on_a_line(config.values[name])}" for name in names)
+
+
+def _on_a_line(value: Value | None) -> str:
+    if value is None:
+        return "null"
+    spelled = word(value)
+    # Text that takes several lines or none, or that reads like something else, stands in quotes.
+    plain = not isinstance(value, str) or (len(spelled.splitlines()) == 1 and spelled not in ("null", "true", "false"))
+    return spelled if plain else json.dumps(spelled, ensure_ascii=False)
+
+
+def where(page: Page) -> str:
+    """Return in words where a run says it: at a step, or in a file."""
+    return page.name if isinstance(page, Config) else f"step {int(page[0].steps[page[1]]):,}"
+
+
+def difference(before: Page, after: Page) -> tuple[Difference, list[str]]:
+    """Return how two pages differ, and what was left out, in words. Raises FormatError when one cannot be read."""
+    return text.against(_flat(before), _flat(after))
+
+
+def _flat(page: Page) -> text.Text:
+    if not isinstance(page, Config):
+        return text.flat(text.texts(*page))
+    if page.problem:
+        raise ConfigError(page.problem)
+    return text.Text(listed(page))
 
 
 def _latest(series: Series | None) -> tuple[Series, int] | None:
@@ -140,8 +203,8 @@ def _alike(points: Sequence[tuple[Series, int] | None]) -> bool:
 
 def to_csv(names: Sequence[str], sections: Mapping[str, Sequence[Row]]) -> bytes:
     """Return the rows as CSV: section, name, better, a column per run, and for each but the first its delta and ratio."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
     others = names[1:]
     head = [*names, *(f"{name} - {names[0]}" for name in others), *(f"{name} / {names[0]}" for name in others)]
     writer.writerow(["section", "name", "better", *head])
@@ -149,7 +212,7 @@ def to_csv(names: Sequence[str], sections: Mapping[str, Sequence[Row]]) -> bytes
         for row in some:
             cells = [*row.values, *row.deltas[1:], *row.ratios[1:]]
             writer.writerow([section, row.column.title, row.column.better, *(_spelled(one) or "" for one in cells)])
-    return text.getvalue().encode("utf-8", "replace")
+    return sink.getvalue().encode("utf-8", "replace")
 
 
 def to_json(names: Sequence[str], sections: Mapping[str, Sequence[Row]], lone: Mapping[str, Sequence[str]]) -> bytes:

@@ -36,7 +36,7 @@ _LITTLE = 0.1  # R2 below which a forest explains little
 _TOGETHER = 0.8
 _NAMED = 3  # pairs of hyperparameters named in the notes
 _ONE_MORE = "1 more pair of hyperparameters moves together"
-_WIDE = 1000.0
+_WIDE = 3.0  # decades
 _TAIL = 20.0
 _UNEVEN = 3.0
 _DECADES = 2.0
@@ -182,7 +182,7 @@ def importance(
     notes = [*_size_notes(count, settings, len(features), goal.column.title), *goal.notes]
     floor, score, trees = math.nan, math.nan, 0
     wanted, checked = next((many, few) for most, many, few in _TREES if count <= most)
-    flat = count >= _FEWEST and float(np.ptp(goal.values)) == 0
+    flat = count >= _FEWEST and bool(goal.values.min() == goal.values.max())
     if flat:
         notes.append(f"{goal.column.title} is the same in every row: there is nothing to explain")
     elif count >= _FEWEST and features:
@@ -232,7 +232,12 @@ def dependence_table(found: PartialDependence) -> pd.DataFrame:
 def is_log(values: Floats) -> bool:
     """Return whether numbers are all positive and span more than two decades."""
     finite = values[np.isfinite(values)]
-    return len(finite) > 1 and finite.min() > 0 and math.log10(finite.max() / finite.min()) > _DECADES
+    return len(finite) > 1 and finite.min() > 0 and _decades(finite) > _DECADES
+
+
+def _decades(values: Floats) -> float:
+    """Return over how many decades positive numbers reach; their ratio may be more than a float holds."""
+    return math.log10(values.max()) - math.log10(values.min())
 
 
 def _teller(total: int, progress: Progress | None, stop: Stop | None) -> Told:
@@ -410,7 +415,7 @@ def _is_wide(values: Floats) -> bool:
     """Return whether a few values would decide alone: one side reaches much further, or more than three decades."""
     if len(values) < _FEWEST or values.min() == values.max():
         return False
-    if values.min() > 0 and values.max() / values.min() > _WIDE:
+    if values.min() > 0 and _decades(values) > _WIDE:
         return True
     scaled = values / np.abs(values).max()
     low, middle, high = np.quantile(scaled, (0.05, 0.5, 0.95))

@@ -124,11 +124,19 @@ def sheet(runs: Sequence[Logged], experiment: hparams.Experiment, measures: Sequ
     }
     about = [column for column in ABOUT if column.key != "about:group" or any(groups)]
     chosen, hparam_cells = _hparams(names, experiment, sessions)
-    metrics = [hparams.metric_column(measure, experiment) for measure in measures]
     cells |= hparam_cells
-    cells |= {column.key: _measured(runs, one) for column, one in zip(metrics, measures, strict=True)}
-    columns = (*about, *chosen, *metrics)
-    return Sheet(names, columns, {column.key: cells[column.key] for column in columns}, tuple((one,) for one in names))
+    columns = (*about, *chosen)
+    plain = Sheet(names, columns, {column.key: cells[column.key] for column in columns}, tuple((one,) for one in names))
+    return measured(plain, runs, experiment, measures)
+
+
+def measured(
+    sheet: Sheet, runs: Sequence[Logged], experiment: hparams.Experiment, measures: Sequence[Measure]
+) -> Sheet:
+    """Return the sheet of some runs with a column more for each measure of their own scalars."""
+    metrics = [hparams.metric_column(measure, experiment) for measure in measures]
+    cells = {column.key: _measured(runs, one) for column, one in zip(metrics, measures, strict=True)}
+    return replace(sheet, columns=(*sheet.columns, *metrics), cells={**sheet.cells, **cells})
 
 
 def stated(sheet: Sheet, states: Sequence[str]) -> Sheet:

@@ -643,7 +643,11 @@ def neighbours(series: Series, step: int) -> tuple[int | None, int | None]:
 
 def compared(before: Series, index: int, after: Series, other: int) -> tuple[Difference, list[str]]:
     """Return how two points differ, and what was left out, in words. Raises FormatError when one cannot be decoded."""
-    left, right = flat(texts(before, index)), flat(texts(after, other))
+    return against(flat(texts(before, index)), flat(texts(after, other)))
+
+
+def against(left: Text, right: Text) -> tuple[Difference, list[str]]:
+    """Return how two texts differ, and what was left out, in words."""
     found = difference(left.text, right.text)
     notes = [*found.notes, *left.notes, *right.notes]
     if left.more or right.more:

@@ -81,13 +81,12 @@ def axis(
         places = {level: place for place, level in enumerate(levels)}
         values = np.array([places.get(word, -1) for word in spelled], np.float64)
         values[lanes > 0] = np.nan
-        return Axis({**spec, "levels": list(levels), "scales": [], "scale": "levels"}, values, lanes)
+        return Axis({**spec, "levels": list(levels), "scales": [], "scale": "levels", "usual": "levels"}, values, lanes)
     numbers = cells.values.astype(np.float64)
     scales = scales_of(column, numbers[lanes == 0])
     usual = usual_scale(column, numbers[lanes == 0])
-    return Axis(
-        {**spec, "levels": None, "scales": scales, "scale": scale if scale in scales else usual}, numbers, lanes
-    )
+    chosen = scale if scale in scales else usual
+    return Axis({**spec, "levels": None, "scales": scales, "scale": chosen, "usual": usual}, numbers, lanes)
 
 
 def is_category(column: Column) -> bool:

@@ -169,13 +169,14 @@ def dependence(grid: Floats, mean: Floats, low: Floats, high: Floats, color: str
 
 
 def tiles(found: _Surface, x_log: bool, y_log: bool, low: float, high: float, *, log: bool = False) -> Marks:
-    """Return a surface as tiles whose colours go from `low` to `high`."""
+    """Return a surface as tiles whose colours go from `low` to `high`; cells are one wide, around whole numbers."""
     marks = Marks()
     known = np.isfinite(found.z)
     if not known.any():
         return marks
-    left, right = _edges(found.x, found.kind == "grid" and x_log)
-    bottom, top = _edges(found.y, found.kind == "grid" and y_log)
+    cells = found.kind == "cells"
+    left, right = (found.x - 0.5, found.x + 0.5) if cells else _edges(found.x, x_log)
+    bottom, top = (found.y - 0.5, found.y + 0.5) if cells else _edges(found.y, y_log)
     down, across = np.nonzero(known)
     columns = {
         "left": left[across],
@@ -191,11 +192,7 @@ def tiles(found: _Surface, x_log: bool, y_log: bool, low: float, high: float, *,
 def _edges(centers: Floats, log: bool) -> tuple[Floats, Floats]:
     """Return where each tile begins and ends: halfway to its neighbours."""
     places = np.log10(centers) if log else centers
-    if len(places) == 1:
-        half = np.array([0.5])
-        found = places - half, places + half
-    else:
-        middles = (places[1:] + places[:-1]) / 2
-        first, last = places[0] - (middles[0] - places[0]), places[-1] + (places[-1] - middles[-1])
-        found = np.concatenate(([first], middles)), np.concatenate((middles, [last]))
+    middles = (places[1:] + places[:-1]) / 2
+    first, last = 2 * places[0] - middles[0], 2 * places[-1] - middles[-1]
+    found = np.concatenate(([first], middles)), np.concatenate((middles, [last]))
     return (10.0 ** found[0], 10.0 ** found[1]) if log else found

@@ -116,9 +116,9 @@ def show_runs(names: Sequence[str]) -> None:
 def _current(key: str) -> _Kept:
     raw = cast(Mapping[str, Any], st.session_state.get(key) or {}).get("state")
     kept: _Kept | None = st.session_state.get(f"{key}_kept")
-    turn = raw.get("turn") if isinstance(raw, Mapping) else None
-    if isinstance(raw, Mapping) and _is_number(turn) and (kept is None or kept.turn != turn):
-        return _Kept(state_of(raw), float(cast(float, turn)), kept.edits if kept is not None else 0)
+    turn = _number(raw.get("turn")) if isinstance(raw, Mapping) else None
+    if isinstance(raw, Mapping) and turn is not None and (kept is None or kept.turn != turn):
+        return _Kept(state_of(raw), turn, kept.edits if kept is not None else 0)
     if kept is not None:
         return kept
     return _Kept(decode({name: st.query_params.get_all(name) for name in st.query_params}), None, 0)
@@ -167,7 +167,7 @@ def sieve_of(raw: object) -> Sieve | None:
     key, values, pattern, missing = (raw.get(name) for name in ("key", "values", "pattern", "missing"))
     if not isinstance(key, str) or not key:
         return None
-    low, high = (float(end) if _is_number(end := raw.get(name)) else None for name in ("low", "high"))
+    low, high = (_number(raw.get(name)) for name in ("low", "high"))
     found = Sieve(
         key,
         low,
@@ -215,8 +215,8 @@ def _better(raw: Mapping[Any, Any]) -> dict[str, Better]:
 def _pixels(raw: Mapping[Any, Any]) -> dict[str, int]:
     return {
         key: int(min(max(width, _WIDTHS[0]), _WIDTHS[1]))
-        for key, width in list(raw.items())[:MOST]
-        if isinstance(key, str) and _is_number(width)
+        for key, said in list(raw.items())[:MOST]
+        if isinstance(key, str) and (width := _number(said)) is not None
     }
 
 
@@ -235,8 +235,15 @@ def _is_pattern(pattern: str) -> bool:
     return True
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _number(value: object) -> float | None:
+    """Return the value as a number, None when it is none, or none that is finite."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 # The address -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tbcore.analysis.brushes import Brush, brushed, lanes
+from tbcore.analysis.brushes import Brush, brushed, lanes, with_any
 from tbcore.analysis.sheets import Cells, Column, Sheet, number_cells, text_cells
 
 LR = number_cells([0.001, 0.01, None, math.nan, math.inf, -math.inf])
@@ -55,3 +55,8 @@ def test_an_empty_brush_holds_nothing(sheet: Sheet) -> None:
 def test_lanes_say_what_has_no_place_among_numbers(sheet: Sheet) -> None:
     assert lanes(sheet.columns[0], LR).tolist() == [0, 0, 1, 2, 4, 3]
     assert lanes(sheet.columns[1], OPT).tolist() == [0, 0, 1, 0, 0, 0]
+
+
+def test_rows_that_lack_all_of_some_columns_are_left_out(sheet: Sheet) -> None:
+    assert with_any(sheet, ["hp:lr", "hp:opt", "hp:amp"]).names == ("a", "b", "d", "e", "f")
+    assert with_any(sheet, []).names == ()

@@ -28,7 +28,7 @@ def text_axis(*values: str | None) -> charts.Axis:
 def test_an_axis_of_numbers_says_which_scales_it_can_have() -> None:
     assert number_axis(0.001, 1.0).spec == {
         "key": "hp:lr", "title": "lr", "type": "number", "about": "Learning rate", "levels": None,
-        "scales": ["linear", "log", "quantile"], "scale": "log",
+        "scales": ["linear", "log", "quantile"], "scale": "log", "usual": "log",
     }  # fmt: skip
     assert number_axis(0.0, 1.0).spec["scales"] == ["linear", "quantile"]
     assert number_axis(1.75e9, 1.76e9, kind="time").spec["scales"] == ["linear", "quantile"]

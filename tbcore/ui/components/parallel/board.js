@@ -8,7 +8,7 @@ import { dressLegend, hideRowTip, newLegend, newRowTip, showRowTip } from "./leg
 import { drawingOrder, readRows } from "./table.js";
 import { heightOf, heightsOf, lanesWithin, NARROWEST, nearestLine, newGeometry, placeOf, TOP } from "./geometry.js";
 
-const SEND_AFTER = 150;
+const SEND_AFTER = 20;
 const TALL = 400;
 const REACH = 6;
 const GRIP = 5;
@@ -263,8 +263,8 @@ function newHead(board, key) {
   });
   head.button.addEventListener("pointermove", (event) => {
     if (from === null || (Math.abs(event.clientX - from) < CLICK && !board.drag)) return;
+    from += slide(board, key, event.clientX - from);
     board.drag = { head: key, shift: event.clientX - from };
-    slide(board, key, event.clientX - from);
     dressHeads(board);
   });
   const end = () => {
@@ -294,19 +294,19 @@ function newHead(board, key) {
   return head;
 }
 
-/** While a head is dragged, its axis changes places with those it passes. */
+/** While a head is dragged, its axis changes places with those it passes; return how far it went. */
 function slide(board, key, shift) {
   const { xs } = board.geometry;
   const at = board.order.indexOf(key);
   const x = xs[at] + shift;
   const to = xs.reduce((best, one, place) => (Math.abs(one - x) < Math.abs(xs[best] - x) ? place : best), at);
-  if (to === at) return;
-  board.drag.shift = 0;
+  if (to === at) return 0;
   const order = board.order.filter((one) => one !== key);
   order.splice(to, 0, key);
   board.order = order;
   place(board, newGeometry(axesOf(board), board.geometry.width, TALL));
   soil(board, "faint", "lines", "axes", "hover");
+  return xs[to] - xs[at];
 }
 
 function move(board, key, step) {

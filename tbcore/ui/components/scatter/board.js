@@ -9,12 +9,13 @@ import { drawingOrder, readRows } from "../parallel/table.js";
 import { acrossOf, boxAt, downOf, laneAcross, laneDown, nearestPoint, newCells, pointsOf, stretchAcross, stretchDown } from "./cells.js";
 import { paintMarks } from "./marks.js";
 
-const SEND_AFTER = 100;
+const SEND_AFTER = 20;
 const REACH = 12;
 const CLICK = 4;
 const ENDS = 0.04;
 const CELL_LEAST = 118;
 const LANE_LABEL = 30;
+const LINE = 11;
 
 /** Return a new board inside `parent`, a shadow root. */
 export function newBoard(parent) {
@@ -188,7 +189,9 @@ function paintFrame(board, context, box, small) {
   if (box.first) {
     context.textAlign = "right";
     context.textBaseline = "middle";
-    for (const { at, label } of yTicks) context.fillText(fitted(context, label, 40), box.left - 5, downOf(box, at));
+    for (const { at, label } of yTicks) {
+      if (box.ys.used.every((name) => Math.abs(laneDown(box, name) - downOf(box, at)) > LINE)) context.fillText(fitted(context, label, 40), box.left - 5, downOf(box, at));
+    }
     for (const name of box.ys.used) context.fillText(fitted(context, name, 44), box.left - 5, laneDown(box, name));
     context.save();
     context.translate(9, box.top + box.height / 2);

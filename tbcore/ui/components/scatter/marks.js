@@ -68,13 +68,14 @@ const PAINTERS = {
       context.stroke();
     });
   },
-  tiles(context, box, { left, right, bottom, top, paint }, _color, { ramp }) {
-    const [x0, x1, y0, y1] = [along(box, left), along(box, right), upon(box, bottom), upon(box, top)];
+  tiles(context, box, columns, _color, { ramp }) {
+    const [x0, x1, y0, y1] = [along(box, columns.left), along(box, columns.right), upon(box, columns.bottom), upon(box, columns.top)];
     context.globalAlpha = 0.85;
     x0.forEach((from, at) => {
-      context.fillStyle = ramp[paint[at]];
-      // Half a pixel more: no seams between tiles that touch.
-      context.fillRect(from, y1[at], x1[at] - from + 0.5, y0[at] - y1[at] + 0.5);
+      context.fillStyle = ramp[columns.paint[at]];
+      // At whole pixels: no seams between tiles that touch.
+      const [left, top, right, bottom] = [from, y1[at], x1[at], y0[at]].map(Math.round);
+      context.fillRect(left, top, right - left, bottom - top);
     });
   },
   boxes(context, box, { x, least, low, middle, high, most }, color) {

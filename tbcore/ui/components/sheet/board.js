@@ -246,7 +246,7 @@ function actsOf(board) {
     menu: (key, anchor) => {
       board.float?.close(false);
       const column = board.about.get(key);
-      board.float = openMenu(board, column, anchor, (state) => adopt(board, state), () => act.sift(key, anchor));
+      board.float = openMenu(board, column, anchor, (state) => adopt(board, state), () => act.sift(key === board.view.name ? board.view.name_filter : key, anchor));
     },
     sift: (key, anchor) => {
       board.float?.close(false);
@@ -279,7 +279,7 @@ function actsOf(board) {
     },
     tickAll: (on) => tick(board, new Set(on ? board.leaves : [])),
     show: () => {
-      tell(board);
+      if (board.sending) tell(board);
       board.trigger("pressed", "show");
     },
     focusHead: (key) => {

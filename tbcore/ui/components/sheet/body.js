@@ -137,6 +137,7 @@ function placeCell(board, row, cell, number) {
 function writeNameCell(board, cell, number, isOn, isGroup) {
   const { marks, names, below, folded } = board;
   const [box, fold, swatch, name] = cell.children;
+  cell.removeAttribute("title");
   cell.style.width = `${board.widthOf(board.view.name)}px`;
   const tick = isGroup ? board.groupTick(number) : isOn ? "all" : "none";
   box.checked = tick === "all";
@@ -162,7 +163,7 @@ function writeCell(board, cell, column, key, number) {
     text = isMissing ? "–" : spelledCell(column, number, board.year);
     if (!column.left) classes.push("right");
     if (isMissing) classes.push("missing");
-    else if (text === "NaN" && column.type !== "text") classes.push("nan");
+    else if (column.type !== "text" && !Number.isFinite(column.values[number])) classes.push("nan");
     if (column.role === "metric" && board.marks.group[number] !== 1) {
       warmth = heatOf(board.heats.get(key) ?? null, column.values[number], column.better);
       if (board.bests.get(key) === number) classes.push("best");

@@ -4,7 +4,7 @@ const FENCE = 1.5;
 const DECADES = 3;
 
 /**
- * Return {low, high, log}: what the heat of a column runs over; null where all are the same.
+ * Return {low, high, log, sorted}: what the heat of a column runs over; null where all are the same.
  *
  * Values far out are clipped, so that one run gone wrong does not make all others look alike.
  * Source: the fences of Tukey's box plot, 1.5 times the middle half's width beyond it.
@@ -18,7 +18,7 @@ export function heatScale(column, rows) {
   const reach = FENCE * (above - below);
   const back = (value) => (log ? Math.exp(value) : value);
   const [low, high] = reach > 0 ? [Math.max(least, back(below - reach)), Math.min(most, back(above + reach))] : [least, most];
-  return low < high ? { low, high, log } : { low: least, high: most, log };
+  return { ...(low < high ? { low, high } : { low: least, high: most }), log, sorted: found };
 }
 
 /** Return how warm a value is: 0 to 1, for the good end where it is known, else for the high one; null for none. */
@@ -27,7 +27,8 @@ export function heatOf(scale, value, better) {
   const place = scale.log
     ? Math.log(Math.max(value, scale.low) / scale.low) / Math.log(scale.high / scale.low)
     : (value / 2 - scale.low / 2) / (scale.high / 2 - scale.low / 2);
-  const share = Math.min(1, Math.max(0, place));
+  // Half by size, half by rank: the first shows how far apart values are, the second still tells those that crowd.
+  const share = (Math.min(1, Math.max(0, place)) + rankIn(scale.sorted, value)) / 2;
   return better === "low" ? 1 - share : share;
 }
 
@@ -41,6 +42,23 @@ export function bestRow(column, rows) {
     if (Number.isFinite(value) && (value < least || (value === least && row < best))) [best, least] = [row, value];
   }
   return best;
+}
+
+/** Return the share of other values that are smaller, those that are equal counted half. */
+function rankIn(sorted, value) {
+  const smaller = countBelow(sorted, (other) => other < value);
+  const upTo = countBelow(sorted, (other) => other <= value);
+  return Math.min(1, Math.max(0, (smaller + Math.max(upTo - 1, smaller)) / 2 / (sorted.length - 1)));
+}
+
+function countBelow(sorted, holds) {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(sorted[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function quantileOf(sorted, share) {

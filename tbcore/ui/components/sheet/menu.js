@@ -27,7 +27,7 @@ export function openMenu(board, column, anchor, change, sift) {
     ["Sort down", () => change({ ...state, sort: [key, true] }), sorted === true],
     sorted === null ? null : ["As it came", () => change({ ...state, sort: null })],
     "",
-    isName ? null : ["Filter…", sift],
+    isName && !view.name_filter ? null : ["Filter…", sift],
     isName ? null : ["Hide", () => change({ ...state, columns: keys.filter((one) => one !== key) })],
     isName ? null : [pinned ? "Unpin" : "Pin to the left", () => change({ ...state, pinned: withOne(state.pinned, key, !pinned) })],
     isName || at <= 0 ? null : ["Move left", () => move(at - 1)],

@@ -58,6 +58,14 @@ export function valuedSieve(sieve, all, some, on) {
   return tidySieve({ ...sieve, values: values.length === all.length ? null : [...values, ...others] });
 }
 
+/** Return the filter with one value picked or not, where there are too many to list: none picked lets all through. */
+export function pickedSieve(sieve, value, on) {
+  const now = new Set(sieve.values ?? []);
+  if (on) now.add(value);
+  else now.delete(value);
+  return tidySieve({ ...sieve, values: now.size ? [...now] : null });
+}
+
 /** Return what a filter asks of its column, in words. */
 export function sieveWords(sieve, type) {
   if (sieve.missing === "only") return "no value";

@@ -4,7 +4,7 @@ import { element } from "../lines/dom.js";
 import { wholeNumber } from "../lines/format.js";
 import { compiled, portable } from "../runs/selection.js";
 import { focusFirst, floated, glyphButton, textButton, textField, tickBox } from "./parts.js";
-import { PLACES, placeAt, rangedSieve, speller, tidySieve, valueAt, valuedSieve } from "./sieve.js";
+import { PLACES, pickedSieve, placeAt, rangedSieve, speller, tidySieve, valueAt, valuedSieve } from "./sieve.js";
 
 const MOST_LISTED = 200;
 const TYPED = 350;
@@ -94,7 +94,7 @@ function rangePart(column, facts, now, adopt) {
   });
   const groove = element("span", "groove");
   track.append(groove, low, high);
-  const ends = element("div", "ends");
+  const ends = element("div", column.type === "time" ? "ends long" : "ends");
   const boxes = ["Least", "Most"].map((words) => newBox(column, words));
   ends.append(boxes[0], element("span", "quiet", facts.log ? "log scale" : "to"), boxes[1]);
   node.append(bars, track, ends);
@@ -184,12 +184,18 @@ function listPart(facts, now, adopt) {
     draw();
   });
   const tools = element("div", "tools");
+  // Of values that are not all listed some can be picked, but not all the others left.
+  const picks = facts.more > 0;
   const matching = () => (letters ? all.filter((value) => value.toLowerCase().includes(letters)) : all);
   tools.append(
-    textButton("All", () => adopt(valuedSieve(now(), all, matching(), true)), "link"),
-    textButton("None", () => adopt(valuedSieve(now(), all, matching(), false)), "link"),
-    element("span", "quiet", facts.more ? `${wholeNumber(facts.more)} more values: use a regex` : ""),
+    ...(picks
+      ? [element("span", "quiet", `${wholeNumber(facts.more)} more values are not listed: use a regex`)]
+      : [
+        textButton("All", () => adopt(valuedSieve(now(), all, matching(), true)), "link"),
+        textButton("None", () => adopt(valuedSieve(now(), all, matching(), false)), "link"),
+      ]),
   );
+  const turn = (value, on) => adopt(picks ? pickedSieve(now(), value, on) : valuedSieve(now(), all, [value], on));
   const list = element("div", "list");
   list.tabIndex = -1;
   if (all.length > 8) node.append(search);
@@ -202,12 +208,12 @@ function listPart(facts, now, adopt) {
     const rows = facts.levels.filter(([value]) => some.has(value));
     list.replaceChildren(...rows.slice(0, MOST_LISTED).map(([value, count]) => {
       const row = element("label", "level");
-      const box = tickBox(value || "(empty)", (on) => adopt(valuedSieve(now(), all, [value], on)));
+      const box = tickBox(value || "(empty)", (on) => turn(value, on));
       boxes.push([value, box]);
       const words = element("span", "words", value || "(empty)");
       words.title = value;
       const bar = element("i");
-      bar.style.width = `${(100 * count) / most}%`;
+      bar.style.width = most > 1 ? `${(100 * count) / most}%` : "0";
       const lone = textButton("only", (event) => {
         event.preventDefault();
         adopt(tidySieve({ ...now(), values: [value] }));
@@ -221,7 +227,7 @@ function listPart(facts, now, adopt) {
   }
   const redraw = (sieve) => {
     const wanted = sieve.values ? new Set(sieve.values) : null;
-    for (const [value, box] of boxes) box.checked = wanted === null || wanted.has(value);
+    for (const [value, box] of boxes) box.checked = wanted === null ? !picks : wanted.has(value);
   };
   draw();
   return { node, redraw };
