@@ -144,7 +144,8 @@ def section(
 def _differing(count: int, same: int) -> str:
     if same == count:
         return "the one there is is the same" if count == 1 else f"all {count:,} are the same"
-    return f"{count - same:,} differ" + (f", {same:,} the same" if same else "")
+    differ = count - same
+    return f"{differ:,} {'differs' if differ == 1 else 'differ'}" + (f", {same:,} the same" if same else "")
 
 
 def heads(view: ui.View, runs: Sequence[Logged]) -> list[dict[str, str]]:

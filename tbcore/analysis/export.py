@@ -14,6 +14,7 @@ float32, or float64 when any of its series was logged so.
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -31,6 +32,7 @@ from tbcore.series import Segment, Series
 
 _BATCH = 8 << 20  # bytes of text that are made at once, about
 _ROW = 60  # bytes of text of one row without its names, about
+_QUOTED = re.compile(r'[,"\r\n]').search
 _ROW_GROUP = 1 << 18  # rows that Parquet keeps together, at least
 
 __all__ = ["EXPORTS", "FORMATS", "Item", "schema", "tables", "write_rows"]
@@ -208,17 +210,20 @@ def write_all(sink: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def flat(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the records with one key for each path into them: hparams.lr, metrics.loss.last; lists become text."""
-    return [dict(_paths("", record)) for record in records]
+    found: list[dict[str, Any]] = []
+    for record in records:
+        row: dict[str, Any] = {}
+        _flatten("", record, row)
+        found.append(row)
+    return found
 
 
-def _paths(before: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flatten(before: str, record: Mapping[str, Any], row: dict[str, Any]) -> None:
     for key, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _paths(f"{before}{key}.", value)
-        elif isinstance(value, list | tuple):
-            yield f"{before}{key}", ", ".join(map(str, value))
+        if isinstance(value, dict):
+            _flatten(f"{before}{key}.", value, row)
         else:
-            yield f"{before}{key}", value
+            row[before + key] = ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -235,8 +240,13 @@ def write_records_csv(sink: BinaryIO, records: Iterable[Mapping[str, Any]]) -> N
     columns = _columns(rows)
     sink.write((",".join(map(_csv_quoted, columns)) + "\n").encode("utf-8", "replace"))
     for row in rows:
-        cells = (_csv_quoted(_spelled(row.get(key))) for key in columns)
+        cells = [_csv_cell(row.get(key)) for key in columns]
         sink.write((",".join(cells) + "\n").encode("utf-8", "replace"))
+
+
+def _csv_cell(value: Any) -> str:
+    # Most cells are numbers, in which there is nothing to quote.
+    return _csv_quoted(value) if isinstance(value, str) else _spelled(value)
 
 
 def write_records_parquet(sink: BinaryIO, records: Iterable[Mapping[str, Any]]) -> None:
@@ -308,6 +318,6 @@ def _texts(column: pa.ChunkedArray, quoted: Callable[[str], str], mark: str) -> 
 
 
 def _csv_quoted(text: str) -> str:
-    if any(sign in text for sign in ',"\r\n') or text != text.strip():
+    if _QUOTED(text) or text != text.strip():
         return '"' + text.replace('"', '""') + '"'
     return text

@@ -200,7 +200,7 @@ def experiment(runs: Sequence[Logged], *, names: bool = False) -> Experiment:
         first.description,
         first.user,
         min((each.time_created for each in described if not math.isnan(each.time_created)), default=math.nan),
-        tuple(f"{run.name}: {problem}" for run, one in zip(runs, said, strict=True) for problem in one.problems),
+        tuple(f"{one.run}: {problem}" for one in found for problem in one.problems),
     )
 
 
@@ -269,7 +269,7 @@ def _session(run: Logged, said: _Said, *, names: bool) -> Session:
     problems = list(said.problems)
     for config in run.configs:
         if config.problem:
-            problems.append(f"{config.name}: {config.problem}")
+            problems.append(config.problem)
         for name, one in config.values.items():
             if one is not None and name not in hparams:
                 hparams[name], origins[name] = one, "file"
@@ -446,9 +446,13 @@ def sheet(
         add(column, made)
     for name, one in found.hparams.items():
         values = [session.hparams.get(name) for session in sessions]
+        origins = {session.origins[name] for session in sessions if name in session.origins}
+        differ = False
         if not alone:
-            values = [_agreed([values[row] for row in rows]) for rows in members]
-        add(*_hparam(one, values, [session.origins.get(name) for session in sessions]))
+            together = [[values[row] for row in rows] for rows in members]
+            differ = not all(map(_agree, together))
+            values = [some[0] if _agree(some) else _written_out(some) for some in together]
+        add(*_hparam(one, values, origins, differ=differ))
     for measure in measures:
         numbers = _measured(sessions, lookup, measure)
         if not alone:
@@ -461,9 +465,14 @@ def sheet(
 
 
 def _groups(sessions: Sequence[Session]) -> dict[str, list[int]]:
+    """Return the rows of each group; a run that is no session is none of those that call themselves by its name."""
+    groups = {one.group for one in sessions if one.is_session}
     found: dict[str, list[int]] = {}
     for row, session in enumerate(sessions):
-        found.setdefault(session.group, []).append(row)
+        name = session.group
+        while not session.is_session and name in groups:
+            name += " (run)"
+        found.setdefault(name, []).append(row)
     return found
 
 
@@ -497,28 +506,31 @@ def _known(values: Any) -> Cells:
     return Cells(values, np.isnan(values))
 
 
-def _agreed(values: Sequence[Value | None]) -> Value | None:
-    """Return what the sessions of a group chose: the value where they agree, else all values written out."""
-    there = [one for one in values if one is not None]
-    if not there:
-        return None
-    first = there[0]
-    if len(there) == len(values) and all(type(one) is type(first) and (one == first or one != one) for one in there):  # noqa: PLR0124
-        return first
+def _agree(values: Sequence[Value | None]) -> bool:
+    """Return whether the sessions of a group chose the same."""
+    first = values[0]
+    if isinstance(first, float) and math.isnan(first):
+        return all(isinstance(one, float) and math.isnan(one) for one in values)
+    return all(type(one) is type(first) and one == first for one in values)
+
+
+def _written_out(values: Sequence[Value | None]) -> str:
+    """Return all that the sessions of a group chose."""
     different = list(dict.fromkeys("-" if one is None else word(one) for one in values))
     more = len(different) - _LABELS
     return ", ".join(different[:_LABELS]) + (f", and {more} more" if more > 0 else "")
 
 
-def _hparam(one: HParam, values: Sequence[Value | None], origins: Sequence[str | None]) -> tuple[Column, Cells]:
-    """Return the column of a hyperparameter, of the type that fits all its values."""
+def _hparam(one: HParam, values: Sequence[Value | None], origins: set[str], *, differ: bool) -> tuple[Column, Cells]:
+    """Return the column of a hyperparameter, of the type that fits all its values. differ: whether some within a group do."""
     types = {type(each) for each in values if each is not None}
-    known = set(filter(None, origins))
     about = [one.name] if one.title and one.title != one.name else []
     if one.description:
         about.append(one.description)
-    if known and "logged" not in known:
-        about.append("from a file beside the events" if known == {"file"} else "from the name of the run")
+    if origins and "logged" not in origins:
+        about.append("from a file beside the events" if origins == {"file"} else "from the name of the run")
+    if differ:
+        about.append("differs within groups: all its values are written out")
     column = Column(
         f"hp:{one.name}",
         one.title or one.name,
@@ -567,8 +579,9 @@ def rows(
     """Yield a record per session, for downloads.
 
     session: its run; group; status; start_time, end_time: seconds since the epoch, None when not logged; hparams
-    {name: value}; metrics {tag: {last, min, max}}, those of runs below with their path before the tag. Runs without
-    hyperparameters are left out unless there is nothing else. passes: which scalar tags count.
+    {name: value}; metrics {tag: {last, min, max}}, those of runs below with their path before the tag, and a colon
+    between them where another tag is called so. Runs without hyperparameters are left out. passes: which scalar tags
+    count.
     """
     for session in found.sessions:
         if not session.is_session and not session.hparams:
@@ -579,7 +592,8 @@ def rows(
             for (kind, tag), series in runs[name].series.items():
                 if kind == "scalars" and len(series) and passes(tag):
                     one = summary(series)
-                    metrics[f"{group}/{tag}" if group else tag] = {
+                    called = f"{group}/{tag}" if group else tag
+                    metrics[called if called not in metrics else f"{group}:{tag}"] = {
                         "last": written(series, one.last),
                         "min": written(series, one.min),
                         "max": written(series, one.max),

@@ -174,8 +174,10 @@ def importance(
     Raises KeyError when the sheet has no such columns.
     """
     goal = _goal(sheet, target)
-    features, left_out = _features(sheet, keys, goal.places)
     count = len(goal.places)
+    features, left_out = _features(sheet, keys, goal.places)
+    if not count:
+        left_out = ()  # the rows are what is lacking
     clusters = _settings(features, count)
     settings = int(clusters.max(initial=-1)) + 1
     rows = [_related(feature, goal.values) for feature in features]

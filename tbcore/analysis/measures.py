@@ -22,15 +22,20 @@ _SPELLED = re.compile(
     r"(?:\((?P<other>[^()]*)\))?(?:@(?P<group>[^:]*))?:(?P<tag>.*)",
     re.DOTALL,
 )
-_LOW = re.compile(
-    r"(^|[^a-z])(loss|losses|err|error|errors|perplexity|ppl|mse|mae|rmse|nll|bpc|bpb|fid|wer|cer|ece|eer|kl|divergence|"
-    r"time|latency|seconds|duration|regret|cost|brier)([^a-z]|$)"
+_LOW = (
+    "loss losses err error errors perplexity ppl mse mae mape rmse nll bpc bpb bpd ce xent cross_entropy crossentropy fid "
+    "lpips wer cer ece eer kl divergence time latency seconds duration regret cost brier"
 )
-_HIGH = re.compile(
-    r"(^|[^a-z])(acc|accuracy|top1|top5|auc|auroc|auprc|ap|map|f1|fscore|precision|recall|sensitivity|specificity|score|"
-    r"reward|rewards|return|returns|bleu|rouge|chrf|meteor|psnr|ssim|iou|miou|dice|r2|throughput|per_second|fps|"
-    r"ndcg|mrr|hit|hits|elo|win_rate|success|success_rate|mcc|kappa|confidence)([^a-z]|$)"
+_HIGH = (
+    "acc accuracy top1 top5 auc auroc auprc ap map f1 fscore precision recall sensitivity specificity score reward rewards "
+    "return returns bleu rouge chrf meteor psnr ssim iou miou dice r2 throughput per_second fps ndcg mrr hit hits elo "
+    "win_rate success success_rate mcc kappa confidence"
 )
+_WORDS = re.compile(rf"(?<![a-z])(?:(?P<low>{_LOW.replace(' ', '|')})|(?P<high>{_HIGH.replace(' ', '|')}))(?![a-z])")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where words meet in valLoss
+# A number that goes with a metric and is none itself; and what turns around which word is the one that counts.
+_BESIDE = re.compile(r"[^a-z](scale|weight|weights|coef|coeff|coefficient|std|var|norm)$")
+_TURNED = re.compile(r"[^a-z](to|per|at|of|until)[^a-z]")
 
 
 @dataclass(frozen=True)
@@ -108,13 +113,15 @@ class Summary:
 def better(tag: str) -> Literal["", "low", "high"]:
     """Return which end of a metric is the good one, guessed from the words in its tag; "" where they do not tell.
 
-    The last part of the tag counts before the whole.
+    The last part of the tag counts before the whole, and the last word before others: top5_error is an error.
     """
-    text = tag.lower()
-    for part in (text.rpartition("/")[2], text):
-        high, low = _HIGH.search(part) is not None, _LOW.search(part) is not None
-        if high != low:
-            return "high" if high else "low"
+    plain, apart = tag.lower(), _HUMP.sub("_", tag).lower()
+    if _BESIDE.search(apart):
+        return ""
+    for part in (plain.rpartition("/")[2], apart.rpartition("/")[2], plain, apart):
+        ends = ["low" if found["low"] else "high" for found in _WORDS.finditer(part)]
+        if len(set(ends)) == 1 or (ends and not _TURNED.search(part)):
+            return "low" if ends[-1] == "low" else "high"
     return ""
 
 

@@ -53,14 +53,15 @@ ABOUT = (
     Column("about:state",    "State",            "about", "text",
            "Running: it wrote lately, by its own habit. Stalled: it has been silent for longer than five of its usual gaps and "
            "two of its longest pauses, and for three minutes at least. Finished: its log says so, or it is silent and has come as far as "
-           "another silent run, or for ten times as long, an hour at least. Failed: its log says so."),
+           "another silent run, or for ten times as long, an hour at least, unless other sessions say how they ended and this one "
+           "does not. Failed: its log says so."),
     Column("about:group",    "Group",            "about", "text", "What its session calls those that chose the same."),
     Column("about:start",    "Start",            "about", "time", "When its first file was opened."),
     Column("about:duration", "Duration",         "about", "duration", "From the start to the last activity."),
     Column("about:last",     "Last activity",    "about", "time", "The latest wall time that it wrote."),
     Column("about:steps",    "Last step",        "about", "count", "The greatest of the steps that its tags end with."),
-    Column("about:rate",     "Steps per second", "about", "number",
-           "Of the latest attempt, without pauses longer than ten usual gaps."),
+    Column("about:rate",     "Steps/s",         "about", "number",
+           "Steps per second of the latest attempt, without pauses longer than ten usual gaps."),
     Column("about:points",   "Points",           "about", "count", "Values of every kind, those of earlier attempts too."),
     Column("about:bytes",    "Size",             "about", "size", "Of its event files."),
     Column("about:kinds",    "Kinds",            "about", "text", "What it holds."),
@@ -154,6 +155,7 @@ def _states(
 ) -> list[str]:
     """Return the state of each run: those that stopped at the same step as another have come to their end."""
     by_name = dict(zip(names, known, strict=True))
+    told = any(session.status in _ENDS for session in sessions.values())
     found = []
     for name, one in zip(names, known, strict=True):
         session = sessions.get(name)
@@ -161,8 +163,9 @@ def _states(
             found.append(state(one, now))
             continue
         said = by_name.get(session.run)
+        expected = told and session.is_session and session.status not in _ENDS
         ended = session.end_time if math.isfinite(session.end_time) else math.nan if said is None else said.ended
-        found.append(state(one, now, status=session.status, ended=ended))
+        found.append(state(one, now, status=session.status, ended=ended, expected=expected))
     ends = Counter(one.steps for one, said in zip(known, found, strict=True) if said in ("stalled", "finished"))
     return [
         "finished" if said == "stalled" and one.steps and ends[one.steps] > 1 else said
@@ -170,11 +173,12 @@ def _states(
     ]
 
 
-def state(known: Facts, now: float, *, status: str = "", ended: float = math.nan) -> str:
+def state(known: Facts, now: float, *, status: str = "", ended: float = math.nan, expected: bool = False) -> str:
     """Return one of STATES as far as a run alone tells, "" where its clock tells nothing.
 
     status: how its session ended, "" where nobody says; ended: when that was said, NaN where nobody knows. It counts
     unless the run wrote on after it: PyTorch says it together with the hyperparameters, which may be at the beginning.
+    expected: whether it would have said that it ended, as others do: then no silence is long enough to mean so.
     Else the silence of the run decides, see the column's explanation in ABOUT.
     """
     if status in _ENDS and not known.last > ended + _FLUSHED:
@@ -186,7 +190,7 @@ def state(known: Facts, now: float, *, status: str = "", ended: float = math.nan
         return ""
     if silence <= known.patience:
         return "running"
-    return "stalled" if silence <= max(_LONG, _GIVEN_UP * known.patience) else "finished"
+    return "stalled" if expected or silence <= max(_LONG, _GIVEN_UP * known.patience) else "finished"
 
 
 def records(

@@ -97,7 +97,12 @@ def parse(name: str, data: bytes) -> Mapping[str, Value | None]:
             _flatten(str(key), value, found, budget, 1)
     except (yaml.YAMLError, _RefusedError) as error:
         raise ConfigError(f"{name} is not {what} that can be read: {_reason(error)}") from error
-    return found
+    return {_whole_text(key): _whole_text(value) if isinstance(value, str) else value for key, value in found.items()}
+
+
+def _whole_text(text: str) -> str:
+    """Return text with halves of a pair, which JSON can spell and UTF-8 cannot, written out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 class _RefusedError(Exception):

@@ -210,7 +210,8 @@ def _hparam(message: Any) -> HParam:
 
 def _start(message: Any) -> SessionStart:
     return SessionStart(
-        {text(name): _value(value) for name, value in message.hparams.items()},
+        # A message keeps them in no order of its own.
+        {text(name): _value(message.hparams[name]) for name in sorted(message.hparams)},
         text(message.group_name),
         _time(message.start_time_secs),
         text(message.model_uri),

@@ -24,7 +24,8 @@ class Folded(Run):
     """A run with sub-runs folded into it: the files and configurations of all, and what any of them logged.
 
     of: the run itself and then the sub-runs, each as it was read. Of a tag that several have, the series is that of the
-    run itself, else what the sub-runs logged, one after the other.
+    run itself, else what the sub-runs logged, one after the other. Numbers that sub-runs logged under a tag of the run
+    itself, and that are not what its curve ended with, stand beside it as "TAG (add_hparams)".
     """
 
     of: tuple[Run, ...] = ()
@@ -39,9 +40,22 @@ class Folded(Run):
         of_others: dict[tuple[str, str], list[Series]] = {}
         for run in below:
             for key, series in run.series.items():
-                if key not in own.series:
+                known = own.series.get(key)
+                if known is None:
                     of_others.setdefault(key, []).append(series)
+                elif _differs(known, series):
+                    kind, tag = key
+                    beside = f"{tag} (add_hparams)"
+                    of_others.setdefault((kind, beside), []).append(replace(series, tag=beside))
         return {**own.series, **{key: _together(self.name, every) for key, every in of_others.items()}}
+
+
+def _differs(curve: Series, handed: Series) -> bool:
+    """Return whether the last number of one series is another than that of the other; False where they hold no numbers."""
+    if curve.data_class != "scalar" or handed.data_class != "scalar" or not len(curve) or not len(handed):
+        return False
+    ended, said = float(curve.values[-1]), float(handed.values[-1])
+    return ended != said and not (math.isnan(ended) and math.isnan(said))
 
 
 def folded(runs: Sequence[Run], known: Iterable[Run] = ()) -> tuple[Run, ...]:

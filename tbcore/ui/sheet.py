@@ -99,7 +99,7 @@ def sheet_table(
     """
     now = _current(key)
     pressed = sheet(
-        {**about, "state": spelled(now.state), "edits": now.edits},
+        {**about, "state": spelled(now.state), "edits": now.edits, "turn": now.turn},
         tables,
         key=key,
     )

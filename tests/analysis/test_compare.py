@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from tbcore.analysis import compare, sheets
+from tbcore.errors import ConfigError
 from tbcore.store.logdir import Logdir
 from tests import eventfile as ef
 
@@ -97,8 +98,71 @@ def test_tags_that_all_have_are_told_from_those_some_lack(runs: Any) -> None:
 
 def test_texts_that_differ_come_first(runs: Any) -> None:
     found = compare.texts(runs)
-    assert [(one.tag, one.same) for one in found] == [("config", False), ("note", True)]
-    assert [None if point is None else point[0].run for point in found[0].points] == ["a", "b", None]
+    assert [(one.name, one.same) for one in found] == [("config", False), ("note", True)]
+    assert [None if page is None else compare.where(page) for page in found[0].pages] == ["step 1", "step 1", None]
+
+
+def files(folder: Path, **contents: str) -> Any:
+    """Return a run for each content, of which hparams.yaml beside its events has that."""
+    for place, (name, content) in enumerate(contents.items()):
+        ef.write(folder / name / NAME, ef.version(ef.T0 + place), *ef.curve("loss", [1]))
+        (folder / name / "hparams.yaml").write_text(content)
+    logdir = Logdir(folder)
+    logdir.refresh()
+    return logdir.runs
+
+
+def test_configuration_files_are_compared_line_by_line_whatever_their_order(tmp_path: Path) -> None:
+    runs = files(
+        tmp_path, a="lr: 0.1\nmodel:\n  depth: 10\n  name: net\n", b="model: {name: net, depth: 12}\nlr: 0.1\nnew:\n"
+    )
+    (one,) = compare.texts(runs)
+    assert (one.name, one.is_file, one.same) == ("hparams.yaml", True, False)
+    before, after = one.pages
+    assert before is not None
+    assert after is not None
+    found, notes = compare.difference(before, after)
+    assert [
+        (line.kind, "".join(part for part, _new in line.before), "".join(part for part, _new in line.after))
+        for line in found.lines
+    ] == [
+        ("same", "lr: 0.1", "lr: 0.1"),
+        ("changed", "model.depth: 10", "model.depth: 12"),
+        ("same", "model.name: net", "model.name: net"),
+        ("added", "", "new: null"),
+    ]
+    assert notes == []
+
+
+def test_configuration_files_that_say_the_same_are_the_same(tmp_path: Path) -> None:
+    (one,) = compare.texts(files(tmp_path, a="lr: 0.1\nbs: 32\n", b="bs: 32.0\nlr: 1.0e-1\n"))
+    assert one.same
+
+
+def test_a_configuration_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (one,) = compare.texts(files(tmp_path, a="lr: 0.1\n", b="lr: [\n"))
+    before, after = one.pages
+    assert before is not None
+    assert after is not None
+    assert not one.same
+    with pytest.raises(ConfigError, match=r"hparams\.yaml is not YAML that can be read"):
+        compare.difference(before, after)
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ('"true"', 'k: "true"'),
+        ("true", "k: true"),
+        ('"a\\nb"', 'k: "a\\nb"'),
+        ('""', 'k: ""'),
+        ("[1, 2]", "k: [1, 2]"),
+        (".nan", "k: NaN"),
+    ],
+)
+def test_each_name_of_a_configuration_file_takes_one_line(tmp_path: Path, written: str, line: str) -> None:
+    (run,) = files(tmp_path, a=f"k: {written}\n")
+    assert compare.listed(run.configs[0]) == line
 
 
 def test_a_comparison_as_csv_has_a_column_per_run_and_against_the_first() -> None:

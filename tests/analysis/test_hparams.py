@@ -252,6 +252,31 @@ def test_a_run_without_hyperparameters_takes_part_with_what_it_has(tmp_path: Pat
     assert cell(sheet, "without", "m:last:loss") == 2.0
 
 
+def test_a_run_that_is_no_session_is_no_trial_of_the_group_of_its_name(tmp_path: Path) -> None:
+    write(tmp_path, "g", scalars=[("loss", [9.0])])
+    for seed in range(2):
+        write(tmp_path, f"g{seed}", {"lr": 0.1}, group="g", scalars=[("loss", [float(seed)])])
+    _found, sheet = session_rows(runs_of(tmp_path), grouped=True)
+    assert set(sheet.names) == {"g", "g (run)"}
+    assert [cell(sheet, name, "m:last:loss") for name in ("g", "g (run)")] == [0.5, 9.0]
+    assert [cell(sheet, name, "about:trials") for name in ("g", "g (run)")] == [2, 1]
+    assert [cell(sheet, name, "hp:lr") for name in ("g", "g (run)")] == [0.1, None]
+
+
+def test_a_hyperparameter_that_differs_within_a_group_says_so(tmp_path: Path) -> None:
+    write(tmp_path, "a", {"lr": 0.1, "bs": 32.0, "wd": 0.0, "x": 1.0, "nan": math.nan}, group="g")
+    write(tmp_path, "b", {"lr": 0.2, "bs": 32.0, "x": math.nan, "nan": math.nan}, group="g")
+    write(tmp_path, "c", {"lr": 0.4, "bs": 64.0, "wd": 0.0})
+    _found, sheet = session_rows(runs_of(tmp_path), grouped=True)
+    assert [cell(sheet, name, "hp:lr") for name in ("g", "c")] == ["0.1, 0.2", "0.4"]
+    assert cell(sheet, "g", "hp:wd") == "0, -"
+    assert cell(sheet, "g", "hp:x") == "1, NaN"
+    assert math.isnan(cell(sheet, "g", "hp:nan"))
+    words = "differs within groups: all its values are written out"
+    assert [sheet.column(f"hp:{name}").about for name in ("lr", "bs", "wd")] == [words, "", words]
+    assert sheet.column("hp:bs").type == "number"
+
+
 def test_times_are_those_of_the_events_where_none_are_logged(tmp_path: Path) -> None:
     write(tmp_path, "a", {"lr": 0.1}, scalars=[("loss", [1.0, 1.0, 1.0])], at=1000.0)
     write(tmp_path, "b", {"lr": 0.1}, scalars=[("loss", [1.0])], status="success", at=2000.0)
@@ -295,6 +320,15 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_there(tmp_path: Path) -> No
     assert problem.startswith("a: _hparams_/session_start_info cannot be read: HParamsPluginData of 3 bytes")
     assert cell(sheet, "a", "m:last:loss") == 0.5
     assert cell(sheet, "b", "hp:lr") == 0.1
+
+
+def test_a_configuration_that_cannot_be_read_is_said_once(tmp_path: Path) -> None:
+    write(tmp_path, "a", {"lr": 0.1})
+    (tmp_path / "a" / "hparams.yaml").write_text("bs: [")
+    found = hparams.experiment(runs_of(tmp_path))
+    [problem] = found.problems
+    assert problem.startswith("a: hparams.yaml is not YAML that can be read: ")
+    assert found.sessions[0].hparams == {"lr": 0.1}
 
 
 @pytest.mark.parametrize(
@@ -359,3 +393,11 @@ def test_records_hold_what_each_session_chose_and_what_its_metrics_came_to(tmp_p
             },
         }
     ]
+
+
+def test_records_keep_a_metric_of_a_run_below_apart_from_one_of_its_name(tmp_path: Path) -> None:
+    write(tmp_path, "a", {"lr": 0.1}, scalars=[("eval/loss", [1.0])])
+    write(tmp_path, "a/eval", scalars=[("loss", [5.0])])
+    runs = runs_of(tmp_path)
+    [row] = hparams.rows(hparams.experiment(runs), {run.name: run for run in runs})
+    assert {tag: metric["last"] for tag, metric in row["metrics"].items()} == {"eval/loss": 1.0, "eval:loss": 5.0}

@@ -202,6 +202,13 @@ def test_huge_metrics_are_no_trouble():
     assert found.rows[0].importance > 0.5
 
 
+def test_metrics_at_both_ends_of_what_floats_hold_are_no_trouble():
+    x = np.arange(40.0) % 2
+    found = importance(sheet(1.7e308 * (2 * x - 1), x=x), LOSS, ["hp:x"])
+    assert found.rows[0].matters
+    assert importance(sheet(np.where(x > 0, 1.7e308, 1e-308), x=x), LOSS, ["hp:x"]).ranked
+
+
 def test_a_metric_that_never_differs_leaves_nothing_to_explain():
     found = importance(sheet([1.0] * 20, x=np.arange(20.0)), LOSS, ["hp:x"])
     assert found.notes[-1] == "loss is the same in every row: there is nothing to explain"
@@ -219,7 +226,7 @@ def test_two_runs_tell_nothing():
 
 def test_no_rows_tell_nothing():
     found = importance(sheet([NAN, NAN], lr=[0.1, 0.2]), LOSS, ["hp:lr"])
-    assert (found.n, found.rows, found.trust) == (0, (), "none")
+    assert (found.n, found.rows, found.trust, found.left_out) == (0, (), "none", ())
     assert importance(sheet([]), LOSS, []).rows == ()
 
 

@@ -135,6 +135,16 @@ def test_a_measure_says_in_words_which_number_it_is() -> None:
         ("map/x", "high"),
         ("accident", ""),
         ("loss/accuracy", "high"),
+        ("valLoss", "low"),
+        ("trainAccuracy", "high"),
+        ("top5_error", "low"),
+        ("tokens_per_second", "high"),
+        ("time_to_accuracy", ""),
+        ("cross_entropy", "low"),
+        ("mAP@50", "high"),
+        ("val/mIoU", "high"),
+        ("loss_scale", ""),
+        ("train/reward_std", ""),
     ],
 )
 def test_the_words_of_a_tag_tell_what_is_good(tag, good) -> None:

@@ -12,6 +12,8 @@ from tbcore.analysis import hparams, runs, sheets
 from tbcore.analysis.inspect import Logged
 from tbcore.analysis.measures import Measure
 from tbcore.errors import PatternError
+from tbcore.formats.hparams import Status
+from tbcore.formats.tfrecord import EventWriter
 from tbcore.store.logdir import Logdir
 from tests import eventfile as ef
 
@@ -149,6 +151,27 @@ def test_a_silent_run_that_came_as_far_as_another_is_finished(tmp_path: Path) ->
         "one": "finished",
         "other": "finished",
         "shorter": "stalled",
+    }
+
+
+def test_a_session_that_says_no_end_is_not_finished_where_others_say_theirs(tmp_path: Path) -> None:
+    ends: tuple[tuple[str, int, Status | None], ...] = (
+        ("ends", 20, "success"),
+        ("breaks", 9, "failure"),
+        ("dies", 12, None),
+    )
+    for name, steps, status in ends:
+        with EventWriter(tmp_path / name, clock=lambda: ef.T0) as writer:
+            writer.hparams({"lr": 0.1})
+            for step in range(steps):
+                writer.scalar("loss", 1, step, ef.T0 + 60 * step)
+            if status is not None:
+                writer.session_end(status, ef.T0 + 60 * steps, end_time=ef.T0 + 60 * steps)
+    found = table(read(tmp_path), now=ef.T0 + 30 * 86_400)
+    assert dict(zip(found.names, cells(found, "about:state"), strict=True)) == {
+        "ends": "finished",
+        "breaks": "failed",
+        "dies": "stalled",
     }
 
 

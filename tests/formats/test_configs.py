@@ -121,6 +121,10 @@ def test_json_may_hold_what_python_writes_in_it() -> None:
     assert found == {"lr": 0.001, "n": 3.0, "a.b": '[1, {"c": NaN}]', "x": -math.inf, "no": None, "t": True}
 
 
+def test_halves_of_a_pair_are_written_out() -> None:
+    assert parse("a.json", rb'{"a": "\ud800!", "\udfff": "\ud83d\ude00"}') == {"a": "\\ud800!", "\\udfff": "\U0001f600"}
+
+
 def test_a_byte_order_mark_is_no_part_of_a_name() -> None:
     assert dict(parse("args.json", b'\xef\xbb\xbf{"a": 1}')) == {"a": 1.0}
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addedKey, exchanged, movedKey, nextSort, shownKeys, tickOf, tickedRows, toggledKeys, withSieve } from "../../tbcore/ui/components/sheet/choices.js";
-import { pickedSieve, placeAt, rangedSieve, sieveWords, tidySieve, valueAt, valuedSieve } from "../../tbcore/ui/components/sheet/sieve.js";
+import { passesSieve, pickedSieve, placeAt, rangedSieve, sieveWords, tidySieve, valueAt, valuedSieve } from "../../tbcore/ui/components/sheet/sieve.js";
 import { arrangedColumns, columnsInSight } from "../../tbcore/ui/components/sheet/widths.js";
 
 const columns = [
@@ -117,6 +117,20 @@ test("of values too many to list some are picked, none of them being no filter",
   const some = pickedSieve({ key: "a" }, "run 1", true);
   assert.deepEqual(some, { key: "a", values: ["run 1"] });
   assert.equal(pickedSieve(some, "run 1", false), null);
+});
+
+test("a cell passes a filter as the server says", () => {
+  const numbers = { type: "number", values: [1, 5, NaN, NaN], missing: [0, 0, 0, 1] };
+  const rows = (column, sieve, regex) => [0, 1, 2, 3].filter((row) => passesSieve(column, row, sieve, regex));
+  assert.deepEqual(rows(numbers, { low: 2 }), [1]);
+  assert.deepEqual(rows(numbers, { high: 2, missing: "with" }), [0, 3]);
+  assert.deepEqual(rows(numbers, { missing: "only" }), [3]);
+  assert.deepEqual(rows(numbers, { missing: "without" }), [0, 1, 2]);
+  const texts = { type: "text", texts: ["adam", "sgd"], values: [0, 1, 1, NaN], missing: [0, 0, 0, 1] };
+  assert.deepEqual(rows(texts, { values: ["sgd"] }), [1, 2]);
+  assert.deepEqual(rows(texts, {}, /^a/i), [0]);
+  const flags = { type: "bool", values: [1, 0, 1, NaN], missing: [0, 0, 0, 1] };
+  assert.deepEqual(rows(flags, { values: ["true"], missing: "with" }), [0, 2, 3]);
 });
 
 test("filters are said in words", () => {

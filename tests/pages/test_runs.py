@@ -88,6 +88,51 @@ def test_nothing_is_compared_until_two_runs_are_chosen(logdir: Path) -> None:
     assert sent(opened(compare="other"), "compare") == []
 
 
+def press_compare(app: AppTest) -> AppTest:
+    (button,) = [one for one in app.button if one.label == "Compare ticked runs"]
+    return button.click().run()
+
+
+def test_the_ticked_runs_are_compared_at_the_press_of_a_button(logdir: Path) -> None:
+    app = press_compare(opened(row=["other", "sweep/lr=0.1"]))
+    assert app.multiselect(key="compare").value == ["other", "sweep/lr=0.1"]
+    assert {"eval/loss": ["4", "6"]} in compared(app)
+
+
+@pytest.mark.parametrize(
+    ("ticked", "said"),
+    [
+        ([], "No run is ticked in the table: 2 to 5 can be compared."),
+        (["other"], "One run is ticked in the table: 2 to 5 can be compared."),
+        (["other", "gone"], "One run is ticked in the table: 2 to 5 can be compared."),
+    ],
+)
+def test_too_few_ticked_runs_are_not_compared(logdir: Path, ticked: list[str], said: str) -> None:
+    app = press_compare(opened(row=ticked) if ticked else opened())
+    assert said in words(app)
+    assert sent(app, "compare") == []
+    assert said not in words(app.run())
+
+
+def test_the_files_beside_the_events_are_compared_line_by_line(logdir: Path) -> None:
+    for run, depth in (("sweep/lr=0.1", 3), ("sweep/lr=0.2", 4)):
+        (logdir / run / "config.json").write_text(json.dumps({"model": {"depth": depth, "act": "relu"}}))
+    app = opened(compare=["sweep/lr=0.1", "sweep/lr=0.2"], compare_text_tag="config.json")
+    (one,) = sent(app, "text")
+    drawn = one["view"]["difference"]
+    assert (drawn["left"], drawn["right"]) == ("sweep/lr=0.1, config.json", "sweep/lr=0.2, config.json")
+    assert [line["kind"] for line in drawn["lines"]] == ["same", "changed"]
+
+
+def test_columns_that_tell_of_the_run_come_before_those_that_measure_it(logdir: Path) -> None:
+    (one,) = sent(opened(names="true"), "sheet")
+    assert one["view"]["usual"] == [
+        "about:trials", "about:state", "about:start", "about:duration", "about:steps", "about:rate",
+        "m:last:eval/loss", "hp:lr",
+        "about:points", "about:bytes", "about:kinds", "about:last",
+    ]  # fmt: skip
+
+
 def test_the_address_says_which_runs_are_compared_the_first_is_the_baseline(logdir: Path) -> None:
     app = opened(compare=["sweep/lr=0.2", "sweep/lr=0.1"], names="true")
     hparams, metrics, *_rest = compared(app)

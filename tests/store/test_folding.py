@@ -136,6 +136,15 @@ def test_the_curve_of_the_run_itself_stays_and_that_of_the_sub_run_is_among_its_
     loss = run.series["scalars", "loss"]
     assert (loss.values.tolist(), loss.superseded.tolist()) == ([1.0, 2.0], [False, False])
     assert run.parts[1].series["scalars", "loss"].values.tolist() == [9.0]
+    handed = run.series["scalars", "loss (add_hparams)"]
+    assert (handed.run, handed.tag, handed.values.tolist()) == ("a", "loss (add_hparams)", [9.0])
+
+
+def test_what_a_sub_run_repeats_of_the_curve_stands_nowhere_twice(tmp_path: Path) -> None:
+    curve(tmp_path / "a", 1.0, 2.0)
+    sub_run(tmp_path / "a" / MOMENT, ef.scalar(0, "loss", 2.0), lr=0.1)
+    (run,) = refreshed(tmp_path).folded
+    assert list(run.series) == [("scalars", "loss"), START]
 
 
 def test_configurations_of_the_run_come_before_those_of_its_sub_runs(tmp_path: Path) -> None:

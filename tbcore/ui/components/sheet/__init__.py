@@ -50,7 +50,8 @@ def sheet(about: Mapping[str, Any], tables: Mapping[str, pa.Table | pd.DataFrame
     "usual": keys, "choices": {key: [[words, key]]}, "curves", "curves_usual": keys, "fields", "traces": {key: field of
     the table "cells"}, "texts": {key: texts by code, in their order}, "colors": by code, "count": rows, "listed",
     "total": rows that count, "rows": what they are called, "tree": whether rows stand below each other, "height":
-    pixels, "facts": of the column asked for or None, "stamp": another one for other cells, "state", "edits"}.
+    pixels, "facts": of the column asked for or None, "stamp": another one for other cells, "state", "edits", "turn": the last word of
+    the browser that was heard}.
     tables: "cells" with the fields and color, shown, group, and of a tree depth and parent.
     """
     result = SHEET(key=key, data={"view": dict(about), **tables}, on_state_change=_nothing, on_pressed_change=_nothing)

@@ -24,16 +24,16 @@ export function newBar(act) {
 export function drawBar(board, act) {
   const { bar, view, state } = board;
   const { rows } = view;
-  bar.count.textContent = view.listed === view.total
+  bar.count.textContent = board.listedCount === view.total
     ? `${wholeNumber(view.total)} ${view.total === 1 ? rows.replace(/s$/, "") : rows}`
-    : `${wholeNumber(view.listed)} of ${wholeNumber(view.total)} ${rows}`;
+    : `${wholeNumber(board.listedCount)} of ${wholeNumber(view.total)} ${rows}`;
   const ticks = board.tickedLeaves().length;
   bar.ticked.hidden = ticks === 0;
   bar.ticked.replaceChildren(element("span", "", `${wholeNumber(ticks)} ticked`), bar.untick);
-  const which = ticks ? (ticks === 1 ? "this one" : `these ${wholeNumber(ticks)}`) : view.listed === 1 ? "this one" : `these ${wholeNumber(view.listed)}`;
+  const which = ticks ? (ticks === 1 ? "this one" : `these ${wholeNumber(ticks)}`) : board.listedCount === 1 ? "this one" : `these ${wholeNumber(board.listedCount)}`;
   bar.show.replaceChildren(glyph("only"), element("span", "", `Show only ${which} everywhere`));
-  bar.show.title = `Select the ${counted(ticks || view.listed, "row").replace("row", rows.replace(/s$/, ""))} ${ticks ? "that are ticked" : "listed"} in the sidebar, for every page`;
-  bar.show.hidden = view.listed === 0 || (ticks === 0 && view.listed === view.total);
+  bar.show.title = `Select the ${counted(ticks || board.listedCount, "row").replace("row", rows.replace(/s$/, ""))} ${ticks ? "that are ticked" : "listed"} in the sidebar, for every page`;
+  bar.show.hidden = board.listedCount === 0 || (ticks === 0 && board.listedCount === view.total);
   const drawn = JSON.stringify(state.filters);
   if (drawn === bar.drawn) return;
   bar.drawn = drawn;

@@ -1,6 +1,7 @@
 /** One table: what the server said, what the visitor chose, and what is drawn of it. */
 
 import { element } from "../lines/dom.js";
+import { compiled } from "../runs/selection.js";
 import { drawBar, newBar } from "./bar.js";
 import { HEAD, ROW, drawBody, titleCell } from "./body.js";
 import { cellsOf, childrenOf, listedRows, newColumn, rowAndBelow, spelledCell } from "./cells.js";
@@ -9,6 +10,7 @@ import { drawHead } from "./head.js";
 import { bestRow, heatScale } from "./heat.js";
 import { openMenu } from "./menu.js";
 import { openPicker } from "./picker.js";
+import { passesSieve } from "./sieve.js";
 import { openSifter } from "./sifter.js";
 import { arrangedColumns, columnsInSight, fittingWidth, usualWidth } from "./widths.js";
 
@@ -103,7 +105,7 @@ function readColumns(board, { view, ...tables }, before) {
   nameColumns(board);
   const name = board.columns.get(view.name);
   board.names = Array.from(name.values, (code) => name.texts[code]);
-  board.leaves = board.names.map((_, row) => row).filter((row) => !board.marks.group[row]);
+  board.allLeaves = board.leaves = board.names.map((_, row) => row).filter((row) => !board.marks.group[row]);
   board.heats = new Map();
   for (const [key, one] of board.columns) if (one.role === "metric") board.heats.set(key, heatScale(one, board.leaves));
 }
@@ -125,14 +127,27 @@ function relist(board) {
   const { state, view } = board;
   const chosen = new Set(state.chosen);
   const folded = new Set(state.folded);
+  const passing = passingRows(board);
+  board.leaves = passing === null ? board.allLeaves : board.allLeaves.filter((row) => passing.has(row));
   board.ticked = new Set(board.leaves.filter((row) => chosen.has(board.names[row])));
   board.folded = new Set(board.names.flatMap((name, row) => (board.below.has(row) && folded.has(name) ? [row] : [])));
   nameColumns(board);
   const column = state.sort ? board.columns.get(state.sort[0]) ?? null : null;
-  board.listed = listedRows(view.count, column, state.sort?.[1] ?? false, board.tree, board.folded);
+  const rows = listedRows(view.count, column, state.sort?.[1] ?? false, board.tree, board.folded);
+  board.listed = passing === null ? rows : rows.filter((row) => passing.has(row));
+  board.listedCount = passing === null ? view.listed : passing.size;
   board.cursor = Math.max(0, Math.min(board.cursor, board.listed.length - 1));
   board.bests = new Map();
   for (const [key, one] of board.columns) if (one.role === "metric") board.bests.set(key, bestRow(one, board.leaves));
+}
+
+/** Return the rows that pass filters the server has not heard of yet; null when it has, and in trees, which it makes. */
+function passingRows(board) {
+  const { state, view } = board;
+  if (board.tree || board.turn === undefined || view.turn === board.turn) return null;
+  const sieves = state.filters.filter((one) => board.columns.has(one.key));
+  const regexes = sieves.map((one) => (one.pattern ? compiled(one.pattern).regex : null));
+  return new Set(board.allLeaves.filter((row) => sieves.every((one, at) => passesSieve(board.columns.get(one.key), row, one, regexes[at]))));
 }
 
 /** Return the width of a column in a table that is `room` pixels wide. */
@@ -175,6 +190,7 @@ function drawTable(board) {
   drawBar(board, board.act);
   drawHead(board, board.act);
   drawBody(board, true);
+  board.root.toggleAttribute("data-waiting", board.turn !== undefined && board.view.turn !== board.turn);
   board.root.dataset.painted = performance.now();
 }
 
@@ -217,6 +233,7 @@ function scrolled(board) {
 
 function adopt(board, state, { later = false } = {}) {
   board.state = state;
+  touch(board);
   relist(board);
   board.picker?.redraw();
   schedule(board);
@@ -225,10 +242,14 @@ function adopt(board, state, { later = false } = {}) {
   else tell(board);
 }
 
+/** Give the choices a number that none had before, by which the server's answer is known. */
+function touch(board) {
+  board.turn = Math.max(Date.now(), (board.turn ?? 0) + 1);
+}
+
 function tell(board) {
   clearTimeout(board.sending);
   board.sending = 0;
-  board.turn = Math.max(Date.now(), (board.turn ?? 0) + 1);
   board.send("state", { ...board.state, turn: board.turn });
 }
 
@@ -261,6 +282,7 @@ function actsOf(board) {
       });
       board.float = board.sifter = sifter;
       board.state = { ...board.state, asking: key };
+      touch(board);
       if (board.view.facts?.key === key) sifter.tell(board.view.facts);
       tell(board);
     },
@@ -293,13 +315,16 @@ function actsOf(board) {
       board.state = { ...board.state, widths: { ...board.state.widths, [key]: set } };
       schedule(board);
     },
-    widthDone: () => tell(board),
+    widthDone: () => {
+      touch(board);
+      tell(board);
+    },
     fit: (key) => {
       const column = board.columns.get(key);
       if (!column) return;
       const options = { name: key === board.view.name, trace: board.traces.has(key), deepest: deepest(board) };
       act.width(key, fittingWidth(column, board.view.count, fontOf(board), options));
-      tell(board);
+      act.widthDone();
     },
     placeOf: (x) => {
       const left = board.canvas.getBoundingClientRect().left;

@@ -66,6 +66,23 @@ export function pickedSieve(sieve, value, on) {
   return tidySieve({ ...sieve, values: now.size ? [...now] : null });
 }
 
+/**
+ * Return whether a cell passes a filter, as tbcore/analysis/sheets.py says: what is shown until the server has said it.
+ *
+ * What only the server can tell, such as how numbers in a list are spelled, lets every cell pass.
+ */
+export function passesSieve(column, row, sieve, regex) {
+  if (column.missing[row]) return sieve.missing === "with" || sieve.missing === "only";
+  if (sieve.missing === "only") return false;
+  const value = column.values[row];
+  if (sieve.low != null && !(value >= sieve.low)) return false;
+  if (sieve.high != null && !(value <= sieve.high)) return false;
+  if (column.type !== "text" && column.type !== "bool") return true;
+  const text = column.type === "text" ? column.texts[value] : value ? "true" : "false";
+  if (sieve.values && !sieve.values.includes(text)) return false;
+  return !regex || regex.test(text);
+}
+
 /** Return what a filter asks of its column, in words. */
 export function sieveWords(sieve, type) {
   if (sieve.missing === "only") return "no value";
