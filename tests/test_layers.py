@@ -26,7 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan", "formats.histograms"),
     "tbcore.cli": (*BASE, "store", "analysis", "charts.theme", "demo"),
     "tbcore.__main__": ("cli",),
-    "tbcore": ("series", "analysis", "store"),
+    "tbcore": ("series", "names", "analysis", "store"),
     "pages": (*BASE, "ui", "analysis", "charts"),
     "app": ("ui",),
 }

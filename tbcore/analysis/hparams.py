@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
+import pandas as pd
 
+from tbcore.analysis import sheets
 from tbcore.analysis.known import Known
-from tbcore.analysis.measures import Measure, better, summary, value, written
+from tbcore.analysis.measures import How, Measure, better, summary, value, written
 from tbcore.analysis.sheets import Cells, Column, Sheet, Value, number_cells, text_cells, word
 from tbcore.errors import FormatError
 from tbcore.formats import hparams as formats
@@ -32,6 +34,7 @@ __all__ = [
     "HParam",
     "Session",
     "experiment",
+    "frame",
     "metric_column",
     "rows",
     "sheet",
@@ -571,6 +574,17 @@ def _averaged(values: Sequence[float | None], average: Average) -> float | None:
         return there[0]
     with np.errstate(invalid="ignore"):  # infinities of both signs have no mean
         return float(_AVERAGES[average](there))
+
+
+def frame(runs: Sequence[Logged], *, how: How = "last", names: bool = False) -> pd.DataFrame:
+    """Return the sessions of some runs as a data frame, a row each: as in `sheet`, with every metric there is.
+
+    how: which value of a metric counts: last, min or max.
+    """
+    found = experiment(runs, names=names)
+    by_name = {run.name: run.series for run in runs}
+    measures = [Measure(metric.tag, metric.group, how) for metric in found.metrics]
+    return sheets.frame(sheet(found, lambda run, tag: by_name.get(run, {}).get(("scalars", tag)), measures))
 
 
 def rows(

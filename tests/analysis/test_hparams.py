@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tbcore
 from tbcore.analysis import hparams, sheets
 from tbcore.analysis.measures import Measure
 from tbcore.formats.hparams import Experiment, HParam, Metric
@@ -401,3 +402,15 @@ def test_records_keep_a_metric_of_a_run_below_apart_from_one_of_its_name(tmp_pat
     runs = runs_of(tmp_path)
     [row] = hparams.rows(hparams.experiment(runs), {run.name: run for run in runs})
     assert {tag: metric["last"] for tag, metric in row["metrics"].items()} == {"eval/loss": 1.0, "eval:loss": 5.0}
+
+
+def test_sessions_come_as_a_data_frame(tmp_path: Path) -> None:
+    write(tmp_path, "a", {"lr": 0.1, "opt": "sgd"}, scalars=[("loss", [3.0, 1.0, 2.0])], status="success")
+    write(tmp_path, "b", {"lr": 0.2}, scalars=[("loss", [math.nan, 4.0])])
+    write(tmp_path, "c=3", scalars=[("loss", [5.0])])
+    found = tbcore.hparams(tmp_path, runs="^[ab]$", value="min")
+    assert found["name"].tolist() == ["a", "b"]
+    assert found["lr"].tolist() == [0.1, 0.2]
+    assert found["opt"].tolist()[0] == "sgd"
+    assert found["loss (min)"].tolist() == [1.0, 4.0]
+    assert tbcore.hparams(tmp_path, names=True).set_index("name")["c"]["c=3"] == 3.0
