@@ -14,7 +14,7 @@ from tbcore.analysis import hparams
 from tbcore.analysis.measures import Measure
 from tbcore.analysis.sheets import Column, Sheet
 from tbcore.series import Series
-from tbcore.ui import brushes
+from tbcore.ui import bound, brushes
 from tbcore.ui import sheet as table
 from tbcore.ui.tables import KEYS
 
@@ -88,7 +88,7 @@ def sweep_of(view: ui.View, chosen: Switches) -> Sweep:
     state = table.sheet_state(KEY)
     metrics = [valued(measure, chosen.value) for measure in hparams.usual_measures(found)]
     offered = offers(view, chosen.names, chosen.value)
-    wanted = [*metrics, *(state.columns or ()), *(one.key for one in state.filters), *parts.asked(ASKED, offered)]
+    wanted = [*metrics, *(state.columns or ()), *(one.key for one in state.filters), *parts.asked(ASKED)]
     keys = tuple(dict.fromkeys(key for key in wanted if parts.measures_of([key])))
     runs = tuple(run.name for run in view.selected) if chosen.selected else None
     whole = session_sheet(view, chosen.names, runs, keys, chosen.grouped, chosen.average)
@@ -138,9 +138,7 @@ def switches(view: ui.View) -> Switches:
                 help="A row for the sessions that belong together, with the average of their metrics.",
             )  # fmt: skip
             if grouped:
-                average = st.selectbox(
-                    "Average", AVERAGES, key="average", bind="query-params", width=110, format_func=str.capitalize
-                )
+                average = bound.select("Average", AVERAGES, str.capitalize, key="hp_average", width=110)
         names = st.toggle(
             "Hyperparameters from names", key="names", bind="query-params",
             help="Read what names such as lr=0.1,bs=32 say, where nothing else does.",
@@ -154,10 +152,7 @@ def switches(view: ui.View) -> Switches:
 
 def value_choice(found: hparams.Experiment) -> Measure:
     """Draw the choice of which number of a metric counts."""
-    how = st.selectbox(
-        "Value of a metric", list(parts.HOWS), format_func=parts.HOWS.__getitem__, key="hp_value", bind="query-params",
-        width=210,
-    )  # fmt: skip
+    how = bound.select("Value of a metric", list(parts.HOWS), parts.HOWS.__getitem__, key="hp_value", width=210)
     number, other = 0, ""
     if how == "mean":
         number = int(st.number_input("Values", 1, 1_000_000, 10, key="hp_last", bind="query-params", width=120))
@@ -170,9 +165,9 @@ def value_choice(found: hparams.Experiment) -> Measure:
         if spelled:
             end = how.removeprefix("where_")
             good = [measure.spelled for measure in measures if hparams.metric_column(measure, found).better == end]
-            other = st.selectbox(
-                "Metric that decides", list(spelled), index=list(spelled).index(good[0]) if good else 0,
-                format_func=spelled.__getitem__, key="hp_where", bind="query-params", width=220,
+            other = bound.select(
+                "Metric that decides", list(spelled), spelled.__getitem__, key="hp_where", usual=next(iter(good), ""),
+                width=220,
             )  # fmt: skip
         else:
             how = "last"
@@ -185,10 +180,7 @@ def value_choice(found: hparams.Experiment) -> Measure:
 @st.fragment
 def page(view: ui.View, chosen: Switches) -> None:
     """Draw a chart and the table of the rows that pass; what the visitor changes runs only this again."""
-    look = st.segmented_control(
-        "View", list(LOOKS), default="table", format_func=LOOKS.__getitem__, key="hp_look", bind="query-params",
-        required=True, label_visibility="collapsed",
-    )  # fmt: skip
+    look = bound.segments("View", LOOKS, key="hp_look", label_visibility="collapsed")
     sweep = sweep_of(view, chosen)
     if not len(sweep.whole):
         st.markdown("No session belongs to the runs that are selected in the sidebar.")

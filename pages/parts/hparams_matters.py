@@ -12,7 +12,7 @@ from tbcore.analysis import sheets
 from tbcore.analysis.importance import Importance, PartialDependence
 from tbcore.charts import hparams as charts
 from tbcore.charts import parallel, points
-from tbcore.ui import brushes, jobs
+from tbcore.ui import bound, brushes, jobs
 from tbcore.ui.components.parallel import said
 from tbcore.ui.components.ranking import picked, ranking
 from tbcore.ui.components.scatter import scatter
@@ -29,7 +29,7 @@ def what_matters(sweep: Sweep) -> None:
     if not metrics or not keys:
         st.markdown("These sessions have no metrics." if keys else "No hyperparameter differs between these sessions.")
         return
-    target = st.selectbox("Metric", metrics, format_func=sweep.title, key=TARGET, bind="query-params", width=280)
+    target = bound.select("Metric", metrics, sweep.title, key=TARGET, width=280)
     if sweep.sheet.column(target) is None:
         return
     sheet = sweep.listed

@@ -6,7 +6,7 @@ from pages.parts import hparams_rows as parts
 from pages.parts.hparams_rows import BRUSH, Sweep
 from tbcore import ui
 from tbcore.charts import parallel as charts
-from tbcore.ui import brushes
+from tbcore.ui import bound, brushes
 from tbcore.ui.components.parallel import order_of, parallel, said, scales_of
 
 KEY = "hparams_parallel"
@@ -28,9 +28,9 @@ def parallel_coordinates(sweep: Sweep) -> None:
         metrics = sweep.metrics()
         color = parts.color_choice(sweep, COLOR, metrics[0] if metrics else parts.RUN)
         with st.popover("Axes", icon=":material/view_column:"):
-            keys = st.multiselect(
-                "Axes", options, usual, format_func=sweep.title, key=AXES, bind="query-params",
-                max_selections=MOST, width=480, help="Drag a name above an axis to move it; press it for its scale.",
+            keys = bound.several(
+                "Axes", options, usual, sweep.title, key=AXES, max_selections=MOST, width=480,
+                help="Drag a name above an axis to move it; press it for its scale.",
             )  # fmt: skip
     axes = [parts.axis_of(sweep, key, scales().get(key, "")) for key in keys if sweep.sheet.column(key) is not None]
     if not axes:
@@ -69,7 +69,7 @@ def _brush() -> None:
 def _order() -> None:
     order = order_of(said(KEY, "order"))
     if order:
-        st.session_state[AXES] = order[:MOST]
+        bound.choose(AXES, order[:MOST])
 
 
 def _rescale() -> None:
@@ -79,4 +79,4 @@ def _rescale() -> None:
 def _recolor() -> None:
     wanted = said(KEY, "color")
     if isinstance(wanted, str):
-        st.session_state[COLOR] = wanted
+        bound.choose(COLOR, [wanted])

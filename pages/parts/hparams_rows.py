@@ -19,7 +19,7 @@ from tbcore.analysis.measures import Measure
 from tbcore.analysis.sheets import Column, Sheet
 from tbcore.charts import parallel as charts
 from tbcore.charts import theme
-from tbcore.ui import brushes
+from tbcore.ui import bound, brushes
 from tbcore.ui import sheet as table
 
 KEY = "hparams_table"
@@ -108,16 +108,9 @@ def distinct(columns: Sequence[Column]) -> dict[str, str]:
 # Which rows ----------------------------------------------------------------------------------------------------------
 
 
-def asked(names: Sequence[str], offered: Sequence[Column]) -> list[str]:
-    """Return the metrics that widgets of the page name: by key in this session, by title in the address."""
-    found: list[str] = []
-    named: set[str] = set()
-    for name in names:
-        said = st.session_state.get(name)
-        found += [said] if isinstance(said, str) else list(said or ())
-        named |= set(st.query_params.get_all(name)) if said is None else set()
-    found += [column.key for column in offered if {column.title, f"{column.title} (metric)"} & named]
-    return [key for key in found if key.startswith("m:")]
+def asked(names: Sequence[str]) -> list[str]:
+    """Return the keys of the metrics that widgets of the page name."""
+    return [key for name in names for key in bound.chosen(name) if key.startswith("m:")]
 
 
 def revalue(names: Sequence[str], offered: Sequence[Column]) -> None:
@@ -128,11 +121,8 @@ def revalue(names: Sequence[str], offered: Sequence[Column]) -> None:
         return next((now.get((one.tag, one.group), key) for one in measures_of([key])), key)
 
     for name in names:
-        said = st.session_state.get(name)
-        if isinstance(said, str):
-            st.session_state[name] = key_now(said)
-        elif isinstance(said, list):
-            st.session_state[name] = list(dict.fromkeys(map(key_now, said)))
+        if bound.chosen(name):
+            bound.choose(name, [key_now(key) for key in bound.chosen(name)])
 
 
 def measures_of(keys: Sequence[str]) -> list[Measure]:
@@ -237,10 +227,7 @@ def axis_by(sweep: Sweep, column: Column, scale: str = "") -> charts.Axis:
 def color_choice(sweep: Sweep, key: str, usual: str) -> str:
     """Draw the choice of what rows are coloured by, and return it."""
     options = [RUN, *sweep.choices()]
-    return st.selectbox(
-        "Colour by", options, index=options.index(usual) if usual in options else 0, format_func=sweep.title,
-        key=key, bind="query-params", width=220,
-    )  # fmt: skip
+    return bound.select("Colour by", options, sweep.title, key=key, usual=usual, width=220)
 
 
 def colors(sweep: Sweep, key: str) -> charts.Colors:

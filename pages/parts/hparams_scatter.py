@@ -14,7 +14,7 @@ from tbcore.analysis import brushes as analysis
 from tbcore.analysis import sheets, tradeoffs
 from tbcore.charts import parallel as charts
 from tbcore.charts import points, theme
-from tbcore.ui import brushes
+from tbcore.ui import bound, brushes
 from tbcore.ui.components.parallel import said
 from tbcore.ui.components.scatter import scatter
 
@@ -31,10 +31,7 @@ def scatter_plots(sweep: Sweep) -> None:
     """Draw the choice of plots, and the one chosen."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        form = st.segmented_control(
-            "Plot", list(FORMS), default="one", format_func=FORMS.__getitem__, key="hp_form", bind="query-params",
-            required=True,
-        )  # fmt: skip
+        form = bound.segments("Plot", FORMS, key="hp_form")
     {"one": one_plot, "matrix": matrix, "map": surface}[form](sweep, row)
 
 
@@ -78,14 +75,13 @@ def matrix(sweep: Sweep, row: DeltaGenerator) -> None:
         color = parts.color_choice(sweep, COLOR, parts.RUN)
         popover = st.popover("Columns and rows", icon=":material/grid_view:")
     with popover:
-        across = st.multiselect(
-            "Columns", sweep.choices(), differing[:WIDE] or metrics[:WIDE], format_func=sweep.title, key=ACROSS,
-            bind="query-params", max_selections=MOST, width=480,
-        )  # fmt: skip
-        down = st.multiselect(
-            "Rows", sweep.choices(), metrics[:HIGH] or differing[:HIGH], format_func=sweep.title, key=DOWN,
-            bind="query-params", max_selections=MOST, width=480,
-        )  # fmt: skip
+        across, down = (
+            bound.several(words, sweep.choices(), usual, sweep.title, key=key, max_selections=MOST, width=480)
+            for words, key, usual in (
+                ("Columns", ACROSS, differing[:WIDE] or metrics[:WIDE]),
+                ("Rows", DOWN, metrics[:HIGH] or differing[:HIGH]),
+            )
+        )
     there = [[key for key in keys if sweep.sheet.column(key) is not None] for keys in (across, down)]
     if not all(there) or not len(sweep.sheet):
         st.markdown("There is no plot to draw: choose columns and rows.")
@@ -106,7 +102,7 @@ def surface(sweep: Sweep, row: DeltaGenerator) -> None:
     with row:
         x = pick(sweep, "x", X, first(differing, sweep))
         y = pick(sweep, "y", "hp_y2", first(differing[1:] or differing, sweep))
-        z = st.selectbox("Metric", targets, format_func=sweep.title, key=Z, bind="query-params", width=220)
+        z = bound.select("Metric", targets, sweep.title, key=Z, width=220)
         across, up = axis(sweep, x, "hp_logx"), axis(sweep, y, "hp_logy")
     logs = across.spec["scale"] == "log", up.spec["scale"] == "log"
     found = tradeoffs.surface(plain(sweep, x), plain(sweep, y), numbers(sweep, z), log_x=logs[0], log_y=logs[1])
@@ -152,10 +148,7 @@ def draw(sweep: Sweep, axes: list[charts.Axis], color: str, marks: points.Marks,
 def pick(sweep: Sweep, words: str, key: str, usual: str) -> str:
     """Draw the choice of a column, and return it."""
     options = [one for one in sweep.choices() if one in sweep.sheet.cells]
-    return st.selectbox(
-        words, options, index=options.index(usual) if usual in options else 0, format_func=sweep.title, key=key,
-        bind="query-params", width=220,
-    )  # fmt: skip
+    return bound.select(words, options, sweep.title, key=key, usual=usual, width=220)
 
 
 def first(keys: list[str], sweep: Sweep) -> str:

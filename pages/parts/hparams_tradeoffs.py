@@ -12,7 +12,7 @@ from tbcore.analysis import sheets, tradeoffs
 from tbcore.analysis.sheets import Column
 from tbcore.charts import parallel as charts
 from tbcore.charts import points, theme
-from tbcore.ui import brushes
+from tbcore.ui import bound, brushes
 from tbcore.ui import sheet as table
 from tbcore.ui.components.parallel import said
 from tbcore.ui.components.scatter import scatter
@@ -33,10 +33,7 @@ def trade_offs(sweep: Sweep) -> Sweep:
         return sweep
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        form = st.segmented_control(
-            "Show", list(FORMS), default="front", format_func=FORMS.__getitem__, key="hp_offs", bind="query-params",
-            required=True,
-        )  # fmt: skip
+        form = bound.segments("Show", FORMS, key="hp_offs")
     return front(sweep, metrics, row) if form == "front" else history(sweep, metrics, row)
 
 
@@ -45,9 +42,9 @@ def front(sweep: Sweep, metrics: list[str], row: DeltaGenerator) -> Sweep:
     known = [key for key in sweep.metrics() if (column := sweep.whole.column(key)) and column.better]
     usual = list(dict.fromkeys([*known, *sweep.metrics()]))[:2]
     with row:
-        chosen = st.multiselect(
-            "Metrics", metrics, usual, format_func=sweep.title, key=METRICS, bind="query-params", max_selections=3,
-            width=420, help="Two, or three: the third is the colour.",
+        chosen = bound.several(
+            "Metrics", metrics, usual_pair(sweep), sweep.title, key=METRICS, max_selections=3, width=420,
+            help="Two, or three: the third is the colour.",
         )  # fmt: skip
         keys = [key for key in chosen if sweep.sheet.column(key) is not None]
         for key in keys:
@@ -110,15 +107,11 @@ def _judge(key: str, name: str) -> None:
 def history(sweep: Sweep, metrics: list[str], row: DeltaGenerator) -> Sweep:
     """Draw a metric over the time of its sessions, and the best of it so far."""
     with row:
-        target = st.selectbox("Metric", metrics, format_func=sweep.title, key=TARGET, bind="query-params", width=240)
+        target = bound.select("Metric", metrics, sweep.title, key=TARGET, width=240)
         if sweep.sheet.column(target) is None:
             return sweep
         better(sweep, target)
-        by = st.segmented_control(
-            "In the order of", ["about:start", "about:end"], default="about:start",
-            format_func={"about:start": "Start", "about:end": "End"}.__getitem__, key="hp_by", bind="query-params",
-            required=True,
-        )  # fmt: skip
+        by = bound.segments("In the order of", {"about:start": "Start", "about:end": "End"}, key="hp_by")
     if sweep.sheet.column(by) is None:
         st.markdown("When these sessions ran is not known.")
         return sweep

@@ -182,8 +182,12 @@ def _drawn(made: _Table) -> None:
     if _of_the_page(made, state):
         st.rerun()
     about, cells = _spelled(made, state)
-    if table.sheet_table(made.key, about, {"cells": cells}) == "show":
+    pressed = table.sheet_table(made.key, about, {"cells": cells})
+    if pressed == "show":
         table.show_runs(chosen(made.sheet, state))
+        st.rerun()
+    if pressed == "back":
+        table.show_runs_before()
         st.rerun()
     _downloads(made, table.sheet_state(made.key))
 
@@ -212,19 +216,33 @@ def _downloads(made: _Table, state: SheetState) -> None:
 def in_order(made: _Table, state: SheetState) -> Sheet:
     """Return what is listed, as it is listed: without groups, in the visitor's order and columns."""
     sheet = made.sheet
+    place = np.arange(len(sheet))
+    for key, descending in reversed(state.sort):
+        place = place[_order(sheets.only(sheet, place), key, descending)]
     if made.parent is not None:
         known = set(made.whole.names)
-        sheet = sheets.only(sheet, np.array([name in known for name in sheet.names], np.bool_))
-    if state.sort is not None:
-        by, descending = state.sort
-        place = _by_name(sheet, descending) if by == table.NAME else sheets.order(sheet, by, descending=descending)
-        sheet = sheets.only(sheet, place)
-    return sheets.picked(sheet, keys(state, made.usual))
+        walked = _walked(made.parent, place)
+        place = np.array([row for row in walked if sheet.names[row] in known], np.int64)
+    return sheets.picked(sheets.only(sheet, place), keys(state, made.usual))
 
 
-def _by_name(sheet: Sheet, descending: bool) -> "NDArray[np.int64]":
+def _order(sheet: Sheet, key: str, descending: bool) -> "NDArray[np.int64]":
+    if key != table.NAME:
+        return sheets.order(sheet, key, descending=descending)
     places, _levels = _codes(sheet.names, _ranks(sheet.names))
     return np.argsort(-places if descending else places, kind="stable")
+
+
+def _walked(parent: "NDArray[np.int64]", place: "NDArray[np.int64]") -> list[int]:
+    """Return the rows of a tree from top to bottom, those of one parent in the order of `place`."""
+    below: dict[int, list[int]] = {}
+    for row in reversed(place.tolist()):
+        below.setdefault(int(parent[row]), []).append(row)
+    found, waiting = [], list(below.get(-1, ()))
+    while waiting:
+        found.append(waiting.pop())
+        waiting += below.get(found[-1], ())
+    return found
 
 
 @lru_cache(maxsize=16)
@@ -256,8 +274,7 @@ def _spelled(made: _Table, state: SheetState) -> tuple[dict[str, Any], pa.Table]
     sheet, whole, view = made.sheet, made.whole, made.view
     columns = {column.key: column for column in (*sheet.columns, *made.offered)}
     shown = [key for key in keys(state, made.usual) if sheet.column(key) is not None]
-    if state.sort is not None and state.sort[0] not in shown and sheet.column(state.sort[0]) is not None:
-        shown.append(state.sort[0])
+    shown += [key for key, _descending in state.sort if key not in shown and sheet.column(key) is not None]
     curves = state.curves if state.curves is not None else tuple(made.sparks)[:1]
     arrays: dict[str, Any] = {}
     fields, texts, traces = {}, {}, {}
@@ -312,6 +329,7 @@ def _spelled(made: _Table, state: SheetState) -> tuple[dict[str, Any], pa.Table]
         "rows": made.rows,
         "tree": tree,
         "height": made.height,
+        "back": table.shows_runs(),
         "facts": _facts(whole, state.asking),
     }  # fmt: skip
     about["stamp"] = _stamp(about, cells)

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -68,6 +69,7 @@ _SHORT = frozenset(
 )  # fmt: skip
 _EQUAL = re.compile(r"([A-Za-z][A-Za-z0-9_.\-]*?)=([^,;/=]*?)(?=$|[,;/]|[_\-\s](?=[A-Za-z][A-Za-z0-9_.]*=))")
 _GLUED = re.compile(r"(?:(?<=^)|(?<=[/,;_\s\-]))([A-Za-z]+\d*?)[_\-]?(\d+(?:\.\d+)?(?:[eE][+\-]?\d+)?)(?=$|[/,;_\s\-])")
+_DIGEST = re.compile(r"[0-9a-f]{64}")  # TensorFlow's name of a group that was given none
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -142,6 +144,11 @@ class Experiment:
     user: str = ""
     time_created: float = math.nan
     problems: tuple[str, ...] = ()
+
+    @cached_property
+    def by_tag(self) -> Mapping[tuple[str, str], Metric]:
+        """The metrics by group and tag."""
+        return {(one.group, one.tag): one for one in self.metrics}
 
 
 @dataclass(frozen=True)
@@ -392,8 +399,10 @@ def _timing(tag: str) -> bool:
 
 def metric_column(measure: Measure, found: Experiment) -> Column:
     """Return the column of a measure: called as its experiment calls the metric, and which number of it is meant."""
-    known = next((one for one in found.metrics if (one.group, one.tag) == (measure.group, measure.tag)), None)
-    title = (known.title if known is not None else "") or measure.name
+    known = found.by_tag.get((measure.group, measure.tag))
+    # A run below and a tag with a slash can be called the same.
+    alike = bool(measure.group) and ("", measure.name) in found.by_tag
+    title = (known.title if known is not None else "") or (f"{measure.group}: {measure.tag}" if alike else measure.name)
     about = [measure.name] if title != measure.name else []
     if known is not None and known.description:
         about.append(known.description)
@@ -418,11 +427,13 @@ def sheet(
     lookup: returns the scalar series of a run and tag, None when there is none. Columns: about:run or about:group,
     about:trials of groups, about:status, about:start, about:end, about:duration, hp:NAME, m:SPELLED. A group's metrics
     are the `average` over those of its sessions that have them; where its sessions chose differently, all they chose
-    is written out.
+    is written out. Rows are called as their run or their group; groups that TensorFlow names after the digest of what
+    they chose, as their first run.
     """
     sessions = found.sessions
     groups = _groups(sessions) if grouped else {one.run: [row] for row, one in enumerate(sessions)}
     members = list(groups.values())
+    names = _names(groups, sessions) if grouped else tuple(groups)
     alone = all(len(rows) == 1 for rows in members)
     columns: list[Column] = []
     cells: dict[str, Cells] = {}
@@ -434,7 +445,7 @@ def sheet(
     if grouped:
         add(
             Column("about:group", "Group", "about", "text", "Sessions that chose the same, or the run."),
-            text_cells(list(groups)),
+            text_cells(names),
         )
         add(
             Column("about:trials", "Trials", "about", "count", "How many sessions."),
@@ -464,7 +475,7 @@ def sheet(
         if column.key not in cells:
             add(column, number_cells(numbers))
     runs = tuple(tuple(run for row in rows for run in sessions[row].runs) for rows in members)
-    return Sheet(tuple(groups), tuple(columns), cells, runs)
+    return Sheet(names, tuple(columns), cells, runs)
 
 
 def _groups(sessions: Sequence[Session]) -> dict[str, list[int]]:
@@ -477,6 +488,19 @@ def _groups(sessions: Sequence[Session]) -> dict[str, list[int]]:
             name += " (run)"
         found.setdefault(name, []).append(row)
     return found
+
+
+def _names(groups: Mapping[str, Sequence[int]], sessions: Sequence[Session]) -> tuple[str, ...]:
+    """Return what the rows of groups are called; those that a program named, after their first run."""
+    taken = set(groups)
+    found = []
+    for name, rows in groups.items():
+        called = name
+        if _DIGEST.fullmatch(name):
+            called = sessions[rows[0]].run + (" and others" if len(rows) > 1 else "")
+        found.append(called if called not in taken else name)
+        taken.add(found[-1])
+    return tuple(found)
 
 
 def _times(sessions: Sequence[Session], members: Sequence[Sequence[int]]) -> Iterator[tuple[Column, Cells]]:

@@ -6,7 +6,7 @@ Points that a later attempt of a restarted run wrote again do not count.
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -97,8 +97,7 @@ class Measure:
         }[self.how]
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """What a curve comes to. Of finite values: the least and the greatest, NaN without any, and the first steps at which they are."""
 
     last: float
@@ -196,13 +195,15 @@ def _summary(series: Series) -> Summary:
     if not len(steps):
         return Summary(math.nan, 0, math.nan, 0, math.nan, 0, 0)
     last, last_step, points = float(values[-1]), int(steps[-1]), len(steps)
-    low, high = int(np.argmin(values)), int(np.argmax(values))
-    if not (np.isfinite(values[low]) and np.isfinite(values[high])):
+    low, high = values.argmin(), values.argmax()
+    least, greatest = float(values[low]), float(values[high])
+    if not math.isfinite(least) or not math.isfinite(greatest):
         finite = np.flatnonzero(np.isfinite(values))
         if not len(finite):
             return Summary(last, last_step, math.nan, 0, math.nan, 0, points)
-        low, high = int(finite[np.argmin(values[finite])]), int(finite[np.argmax(values[finite])])
-    return Summary(last, last_step, float(values[low]), int(steps[low]), float(values[high]), int(steps[high]), points)
+        low, high = finite[values[finite].argmin()], finite[values[finite].argmax()]
+        least, greatest = float(values[low]), float(values[high])
+    return Summary(last, last_step, least, int(steps[low]), greatest, int(steps[high]), points)
 
 
 _summaries = Known(_summary)

@@ -56,7 +56,7 @@ ABOUT = (
            "another silent run, or for ten times as long, an hour at least, unless other sessions say how they ended and this one "
            "does not. Failed: its log says so."),
     Column("about:group",    "Group",            "about", "text", "What its session calls those that chose the same."),
-    Column("about:start",    "Start",            "about", "time", "When its first file was opened."),
+    Column("about:start",    "Start",            "about", "time", "When its first file was opened, or its first value logged where all values are older than that."),
     Column("about:duration", "Duration",         "about", "duration", "From the start to the last activity."),
     Column("about:last",     "Last activity",    "about", "time", "The latest wall time that it wrote."),
     Column("about:steps",    "Last step",        "about", "count", "The greatest of the steps that its tags end with."),
@@ -269,6 +269,9 @@ def _facts(run: Logged) -> Facts:
         if leading is None or rank > leading:
             leading, pacing = rank, series
     start, last_wall = _span(run)
+    if pacing is not None and pacing.wall_times[-1] < start:
+        # Its values have times of their own, from before their file was there, as those of converted logs do.
+        start, last_wall = _logged_span(run)
     rate, patience = (None, _FLUSHED) if pacing is None else _pace(pacing)
     held = sorted(kinds, key=lambda kind: _ORDER.get(kind, len(_ORDER)))
     return Facts(
@@ -296,12 +299,21 @@ def _span(run: Logged) -> tuple[float, float]:
     first = [file.opened for file in run.files if _date(file.opened)]
     last = [file.last_wall_time for file in run.files if _date(file.last_wall_time)]
     if len(last) < len(run.files):
-        for series in run.series.values():
-            walls = series.wall_times
-            good = walls[(walls >= 0) & (walls <= _YEAR_9999)]
-            if len(good):
-                first.append(float(good.min()))
-                last.append(float(good.max()))
+        start, end = _logged_span(run)
+        first += [start] if math.isfinite(start) else []
+        last += [end] if math.isfinite(end) else []
+    return min(first, default=math.nan), max(last, default=math.nan)
+
+
+def _logged_span(run: Logged) -> tuple[float, float]:
+    """Return the first and the last wall time of the values of a run, likewise."""
+    first, last = [], []
+    for series in run.series.values():
+        walls = series.wall_times
+        good = walls[(walls >= 0) & (walls <= _YEAR_9999)]
+        if len(good):
+            first.append(float(good.min()))
+            last.append(float(good.max()))
     return min(first, default=math.nan), max(last, default=math.nan)
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -93,7 +94,8 @@ class Filter:
 
     numbers: within [low, high]; text and booleans: one of `values` (booleans as "true" and "false"), unless that is
     None, and matching the regular expression `pattern`. missing: whether rows without a cell pass as well ("with"),
-    do not ("without"), or are the only ones that do ("only"). NaN passes where no range is asked for.
+    do not ("without"), or are the only ones that do ("only"). nan: likewise for numbers that are not a number, which no
+    range holds.
     """
 
     key: str
@@ -102,6 +104,7 @@ class Filter:
     values: tuple[str, ...] | None = None
     pattern: str = ""
     missing: Literal["with", "without", "only"] = "without"
+    nan: Literal["with", "without", "only"] = "with"
 
 
 def number_cells(values: Sequence[float | None]) -> Cells:
@@ -178,6 +181,8 @@ def _passing(column: Column, cells: Cells, one: Filter) -> NDArray[np.bool_]:
             wanted = None if one.values is None else set(one.values)
             spelled = words(column, cells)
             found &= np.array([(wanted is None or text in wanted) and matches(text) for text in spelled], np.bool_)
+        if one.nan != "with":
+            found &= np.isnan(cells.values) == (one.nan == "only")
     return (found | cells.missing) if one.missing == "with" else (found & ~cells.missing)
 
 
@@ -282,15 +287,17 @@ def frame(sheet: Sheet) -> pd.DataFrame:
 
 def titles(sheet: Sheet) -> list[str]:
     """Return the title of each column, with its role where another column has the same one, else unique by a number."""
-    seen: dict[str, int] = {}
-    counts: dict[str, int] = {"name": 2}
-    for column in sheet.columns:
-        counts[column.title] = counts.get(column.title, 0) + 1
+    counts = Counter(["name", *(column.title for column in sheet.columns)])
+    taken = {"name"}
     found = []
     for column in sheet.columns:
-        title = column.title if counts[column.title] == 1 else f"{column.title} ({column.role})"
-        seen[title] = seen.get(title, 0) + 1
-        found.append(title if seen[title] == 1 else f"{title} {seen[title]}")
+        plain = column.title if counts[column.title] == 1 else f"{column.title} ({column.role})"
+        title, number = plain, 1
+        while title in taken:
+            number += 1
+            title = f"{plain} {number}"
+        taken.add(title)
+        found.append(title)
     return found
 
 

@@ -52,7 +52,7 @@ class Job(Generic[T]):
         self.name = name
         self.state: State = "waiting"
         self.error: BaseException | None = None
-        self._work = work
+        self._work: Callable[[Progress], T] | None = work
         self._queue = queue
         self._result: list[T] = []
         self._progress = Progress()
@@ -117,19 +117,21 @@ class Job(Generic[T]):
     def run(self) -> None:
         """Do the work here and now, unless it was stopped before."""
         with self._lock:
-            if self.state != "waiting":
+            work = self._work
+            if self.state != "waiting" or work is None:
                 return
             self.state = "running"
             self._begun = time.monotonic()
             progress = self._progress
         with ExitStack() as stack:
             stack.push(self._failed)
-            found = self._work(progress)
+            found = work(progress)
             with self._lock:
                 if progress.stopped():
                     self._end("stopped")
                 else:
                     self._result = [found]
+                    self._work = None  # and whatever tables it holds
                     self._end("done")
 
     def _failed(

@@ -21,9 +21,10 @@ from tbcore.names import matcher
 from tbcore.ui.components.sheet import sheet
 from tbcore.ui.frame import select
 from tbcore.ui.query import put_query
+from tbcore.ui.selection import Selection
 
 Better = Literal["low", "high", ""]
-Missing = Literal["with", "without", "only"]
+Absent = Literal["with", "without", "only"]
 
 NAME = "name"  # the key of the column that holds the names of the rows
 MOST = 2_000  # columns, filters, values of a filter that one visitor may send; rows may be more
@@ -42,22 +43,23 @@ class Sieve:
     high: float | None = None
     values: tuple[str, ...] | None = None
     pattern: str = ""
-    missing: Missing = "without"
+    missing: Absent = "without"
+    nan: Absent = "with"
 
 
 @dataclass(frozen=True)
 class SheetState:
     """What the visitor chose.
 
-    columns: the keys of the columns that are shown, in order, None for the usual ones; sort: a column and whether its
-    largest come first; chosen: the names of the rows that are ticked; better: the visitor's word on which end of a
+    columns: the keys of the columns that are shown, in order, None for the usual ones; sort: columns and whether their
+    largest come first, each for the rows that are equal in those before it; chosen: the names of the rows that are ticked; better: the visitor's word on which end of a
     column is good, "" for neither; pinned: the columns that stay in sight; curves: the columns that show curves, None for
     the usual ones; folded: the names of the rows whose sub-rows are hidden; widths: of columns, in pixels.
     asking: the column whose filter is open, "" for none.
     """
 
     columns: tuple[str, ...] | None = None
-    sort: tuple[str, bool] | None = None
+    sort: tuple[tuple[str, bool], ...] = ()
     filters: tuple[Sieve, ...] = ()
     chosen: tuple[str, ...] = ()
     better: Mapping[str, Better] = field(default_factory=dict)
@@ -110,7 +112,23 @@ def sheet_table(
 
 def show_runs(names: Sequence[str]) -> None:
     """Make these runs the selection on every page, from the next drawing on."""
-    select({"mode": "only", "runs": list(dict.fromkeys(names))})
+    chosen: Selection = {"mode": "only", "runs": list(dict.fromkeys(names))}
+    before = st.session_state.get("selection")
+    if before is not None and before != chosen:
+        st.session_state["selection_before"] = (chosen, before)
+    select(chosen)
+
+
+def shows_runs() -> bool:
+    """Return whether `show_runs` made the selection that there is."""
+    chosen, _before = st.session_state.get("selection_before", (None, None))
+    return chosen is not None and st.session_state.get("selection") == chosen
+
+
+def show_runs_before() -> None:
+    """Make what was selected before `show_runs` the selection again, from the next drawing on."""
+    if shows_runs():
+        select(st.session_state["selection_before"][1])
 
 
 def _current(key: str) -> _Kept:
@@ -136,7 +154,7 @@ def spelled(state: SheetState) -> dict[str, Any]:
     return {
         **asdict(state),
         "columns": None if state.columns is None else list(state.columns),
-        "sort": None if state.sort is None else list(state.sort),
+        "sort": [list(one) for one in state.sort],
         "filters": [_said(one) for one in state.filters],
         "curves": None if state.curves is None else list(state.curves),
     }
@@ -148,7 +166,7 @@ def state_of(raw: Mapping[str, Any]) -> SheetState:
     better, widths = raw.get("better"), raw.get("widths")
     return SheetState(
         columns=_keys(columns) if isinstance(columns, list | tuple) else None,
-        sort=_sort(raw.get("sort")),
+        sort=_sorts(raw.get("sort")),
         filters=_sieves(raw.get("filters")),
         chosen=_keys(raw.get("chosen"), _NAMES),
         better=_better(better) if isinstance(better, Mapping) else {},
@@ -164,7 +182,7 @@ def sieve_of(raw: object) -> Sieve | None:
     """Return the JSON `raw` as a filter, None when it is none or asks for nothing."""
     if not isinstance(raw, Mapping):
         return None
-    key, values, pattern, missing = (raw.get(name) for name in ("key", "values", "pattern", "missing"))
+    key, values, pattern = (raw.get(name) for name in ("key", "values", "pattern"))
     if not isinstance(key, str) or not key:
         return None
     low, high = (_number(raw.get(name)) for name in ("low", "high"))
@@ -174,10 +192,14 @@ def sieve_of(raw: object) -> Sieve | None:
         high,
         _keys(values, _NAMES) if isinstance(values, list | tuple) else None,
         pattern if isinstance(pattern, str) and _is_pattern(pattern) else "",
-        cast(Missing, missing) if missing in ("with", "without", "only") else "without",
+        _absent(raw.get("missing"), "without"),
+        _absent(raw.get("nan"), "with"),
     )
-    asks = found.missing != "with" or found.low is not None or found.high is not None
-    return found if asks or found.values is not None or found.pattern else None
+    return found if found != Sieve(key, missing="with") else None
+
+
+def _absent(raw: object, usual: Absent) -> Absent:
+    return cast(Absent, raw) if raw in ("with", "without", "only") else usual
 
 
 def _said(one: Sieve) -> dict[str, Any]:
@@ -197,11 +219,13 @@ def _sieves(raw: object) -> tuple[Sieve, ...]:
     return tuple(found.values())
 
 
-def _sort(raw: object) -> tuple[str, bool] | None:
-    match raw:
-        case [str(key), bool(descending)] if key:
-            return key, descending
-    return None
+def _sorts(raw: object) -> tuple[tuple[str, bool], ...]:
+    found: dict[str, bool] = {}
+    for one in raw[:MOST] if isinstance(raw, list | tuple) else ():
+        match one:
+            case [str(key), bool(descending)] if key:
+                found.setdefault(key, descending)
+    return tuple(found.items())
 
 
 def _better(raw: Mapping[Any, Any]) -> dict[str, Better]:
@@ -254,27 +278,23 @@ def encode(state: SheetState) -> dict[str, list[str]]:
     parameters = {
         # No column at all is a choice too.
         "col": [] if state.columns is None else list(state.columns) or [""],
-        "sort": [] if state.sort is None else [("-" if state.sort[1] else "") + state.sort[0]],
+        "sort": [("-" if descending else "") + key for key, descending in state.sort],
         "where": [json.dumps(_said(one), ensure_ascii=False, separators=(",", ":")) for one in state.filters],
         "row": list(state.chosen),
         "good": [f"{end or 'none'}:{key}" for key, end in state.better.items()],
         "pin": list(state.pinned),
         "spark": [] if state.curves is None else list(state.curves) or [""],
     }
-    return {
-        name: values
-        for name, values in parameters.items()
-        if len(urlencode({name: values}, doseq=True)) <= _URL_UP_TO.get(name, 1_000) or not values
-    } | {
-        name: []
-        for name, values in parameters.items()
-        if len(urlencode({name: values}, doseq=True)) > _URL_UP_TO.get(name, 1_000)
-    }
+    return {name: values if _fits(name, values) else [] for name, values in parameters.items()}
+
+
+def _fits(name: str, values: Sequence[str]) -> bool:
+    return len(urlencode({name: values}, doseq=True)) <= _URL_UP_TO.get(name, 1_000)
 
 
 def decode(parameters: Mapping[str, Sequence[str]]) -> SheetState:
     """Return the state that parameters of the address hold; what cannot be read is left out."""
-    columns, sort, curves = (list(parameters.get(name, ())) for name in ("col", "sort", "spark"))
+    columns, curves = (list(parameters.get(name, ())) for name in ("col", "spark"))
     filters: list[Any] = []
     for text in parameters.get("where", ()):
         with suppress(ValueError, RecursionError):
@@ -286,7 +306,7 @@ def decode(parameters: Mapping[str, Sequence[str]]) -> SheetState:
     return state_of(
         {
             "columns": [key for key in columns if key] if columns else None,
-            "sort": [sort[0].removeprefix("-"), sort[0].startswith("-")] if sort and sort[0] else None,
+            "sort": [[text.removeprefix("-"), text.startswith("-")] for text in parameters.get("sort", ())],
             "filters": filters,
             "chosen": list(parameters.get("row", ())),
             "better": better,

@@ -43,6 +43,12 @@ def cell(sheet, name, key):
     return None if cells.missing[row] else cells.values[row]
 
 
+def rows_by_group(found, sheet):
+    """Return the name of the row of each group, by what its sessions call it."""
+    row_of = {run: name for name, runs in zip(sheet.names, sheet.runs, strict=True) for run in runs}
+    return {session.group: row_of[session.run] for session in found.sessions}
+
+
 def key_of(name):
     """Return the key of the column of a metric as TensorBoard names it."""
     return f"m:{Measure(name['tag'], name['group']).spelled}"
@@ -58,16 +64,18 @@ def test_groups_their_sessions_and_their_values_are_those_of_tensorboard(name) -
     runs = runs_of(log(name))
     found, sheet = session_rows(runs, grouped=True)
     sessions = {one.run: one for one in found.sessions}
+    names = rows_by_group(found, sheet)
     assert {one.group for one in found.sessions if one.is_session} == {group["name"] for group in answer}
     for group in answer:
-        row = sheet.names.index(group["name"])
-        assert cell(sheet, group["name"], "about:trials") == len(group["sessions"])
+        name = names[group["name"]]
+        row = sheet.names.index(name)
+        assert cell(sheet, name, "about:trials") == len(group["sessions"])
         assert {one["name"] for one in group["sessions"]} <= set(sheet.runs[row])
         for hparam, said in group["hparams"].items():
-            ours = cell(sheet, group["name"], f"hp:{hparam}")
+            ours = cell(sheet, name, f"hp:{hparam}")
             assert ours == (float(said) if sheet.column(f"hp:{hparam}").type != "text" else said)
         for metric in group["metricValues"]:
-            assert cell(sheet, group["name"], key_of(metric["name"])) == pytest.approx(metric["value"], rel=1e-12)
+            assert cell(sheet, name, key_of(metric["name"])) == pytest.approx(metric["value"], rel=1e-12)
         for said in group["sessions"]:
             ours = sessions[said["name"]]
             assert said["status"] == f"STATUS_{ours.status.upper()}"
@@ -99,23 +107,26 @@ def test_hyperparameters_have_the_types_and_domains_of_tensorboard(name) -> None
 def test_the_order_by_the_first_metric_is_that_of_tensorboard(name) -> None:
     answer = oracle(name)["http"]["hparams"]
     first = answer["experiment"]["metricInfos"][0]["name"]
-    _found, sheet = session_rows(runs_of(log(name)), grouped=True)
+    found, sheet = session_rows(runs_of(log(name)), grouped=True)
+    names = rows_by_group(found, sheet)
+    theirs = [names[one] for one in answer["order_desc_by_first_metric"]]
     ordered = [sheet.names[row] for row in sheets.order(sheet, key_of(first), descending=True)]
-    ours = [one for one in ordered if one in answer["order_desc_by_first_metric"]]
+    ours = [one for one in ordered if one in theirs]
     values = [cell(sheet, one, key_of(first)) for one in ours]
-    assert set(ours) == set(answer["order_desc_by_first_metric"])
-    assert values == [cell(sheet, one, key_of(first)) for one in answer["order_desc_by_first_metric"]]
+    assert set(ours) == set(theirs)
+    assert values == [cell(sheet, one, key_of(first)) for one in theirs]
 
 
 @needs_fixtures
 def test_the_least_and_the_greatest_of_a_groups_trials_are_those_of_tensorboard() -> None:
     answer = oracle("tf_v2_all")["http"]["hparams"]["by_aggregation"]
     for word, average in (("AGGREGATION_MIN", "min"), ("AGGREGATION_MAX", "max")):
-        _found, sheet = session_rows(runs_of(log("tf_v2_all")), grouped=True, average=average)
+        found, sheet = session_rows(runs_of(log("tf_v2_all")), grouped=True, average=average)
+        names = rows_by_group(found, sheet)
         for group, metrics in answer[word]:
             # TensorBoard takes all metrics of the session in which the first one is least; here each counts for itself.
             metric, number = metrics[0]
-            assert cell(sheet, group, key_of(metric)) == pytest.approx(number, rel=1e-12)
+            assert cell(sheet, names[group], key_of(metric)) == pytest.approx(number, rel=1e-12)
 
 
 # What TensorBoard leaves out: the writers' truth ---------------------------------------------------------------------
@@ -133,10 +144,11 @@ def test_every_session_has_all_that_its_writer_was_handed(name) -> None:
     for said in truth:
         stamped = [run for run in sessions if run.startswith("plain/1")]
         run = stamped[0] if "<" in said["run"] else said["run"]
-        assert {
-            key: float(one) if isinstance(one, bool | int | float) else one
-            for key, one in sessions[run].hparams.items()
-        } == {key: float(one) if isinstance(one, bool | int | float) else one for key, one in said["hparams"].items()}
+        assert sessions[run].hparams == said["hparams"]
+        # PyTorch writes a boolean as the number that it equals.
+        assert name.startswith("torch") or {
+            key for key, one in sessions[run].hparams.items() if isinstance(one, bool)
+        } == {key for key, one in said["hparams"].items() if isinstance(one, bool)}
         for tag, number in said.get("metrics", {}).items():
             assert lookup(run, tag).values[-1] == np.float32(number)
 
@@ -251,6 +263,22 @@ def test_a_run_without_hyperparameters_takes_part_with_what_it_has(tmp_path: Pat
     assert [(one.run, one.is_session) for one in found.sessions] == [("with", True), ("without", False)]
     assert cell(sheet, "without", "hp:lr") is None
     assert cell(sheet, "without", "m:last:loss") == 2.0
+
+
+def test_groups_named_by_a_digest_are_called_after_their_first_run(tmp_path: Path) -> None:
+    for number, group in enumerate(["a" * 64, "a" * 64, "b" * 64, "setting"]):
+        write(tmp_path, f"r{number}", {"lr": 0.1}, group=group, at=1000.0 + number)
+    _found, sheet = session_rows(runs_of(tmp_path), grouped=True)
+    assert sheet.names == ("r0 and others", "r2", "setting")
+    assert sheet.cells["about:group"].values.tolist() == list(sheet.names)
+
+
+def test_a_metric_of_a_run_below_and_a_tag_of_its_name_have_titles_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path, "a", {"lr": 0.1}, scalars=[("eval/loss", [1.0])])
+    write(tmp_path, "a/eval", scalars=[("loss", [5.0])])
+    found = hparams.experiment(runs_of(tmp_path))
+    titles = [hparams.metric_column(Measure(one.tag, one.group), found).title for one in found.metrics]
+    assert titles == ["eval/loss", "eval: loss"]
 
 
 def test_a_run_that_is_no_session_is_no_trial_of_the_group_of_its_name(tmp_path: Path) -> None:

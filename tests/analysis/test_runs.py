@@ -64,6 +64,17 @@ def test_a_run_tells_its_times_steps_points_bytes_kinds_and_notes(tmp_path: Path
     assert (found.kinds, found.problems, found.note) == ("scalars, text", 0, "A word.")
 
 
+def test_a_run_whose_values_are_older_than_their_file_goes_by_them(tmp_path: Path) -> None:
+    ef.write(
+        tmp_path / "run" / NAME,
+        ef.version(ef.T0 + 86_400),
+        *(ef.scalar(step, "loss", 1.0, ef.T0 + step) for step in range(20)),
+    )
+    (run,) = read(tmp_path)
+    found = runs.facts(run)
+    assert (found.start, found.last, found.rate) == (ef.T0, ef.T0 + 19, 1.0)
+
+
 def test_what_is_known_of_a_run_is_worked_out_once(tmp_path: Path) -> None:
     run = logged(tmp_path, every(1))
     assert runs.facts(run) is runs.facts(run)

@@ -176,6 +176,13 @@ def test_columns_of_one_title_are_told_apart() -> None:
     ]
 
 
+def test_titles_are_unique_whatever_columns_are_called() -> None:
+    called = ["x", "x", "x (hparam)", "x (hparam) 2", "name", "name (hparam)"]
+    columns = tuple(Column(f"hp:{place}", title, "hparam") for place, title in enumerate(called))
+    found = titles(Sheet((), columns, {}, ()))
+    assert found == ["x (hparam)", "x (hparam) 2", "x (hparam) 3", "x (hparam) 2 2", "name (hparam)", "name (hparam) 2"]
+
+
 def test_csv_says_nothing_where_a_cell_is_missing() -> None:
     lines = to_csv(sheet()).decode().splitlines()
     assert lines[0] == "name,lr,optimizer,bn,loss,Start,Points"

@@ -80,6 +80,7 @@ def test_ticked_runs_are_compared_at_the_press_of_a_button(site: Site, visit: Vi
     seen.until(page, lambda: len(named(page)) == 4)
     for name in ("b/one", "a/lr=0.1"):
         row(page, name).get_by_role("checkbox").click()
+    seen.until(page, lambda: sorted(seen.query(page).get("row", [])) == ["a/lr=0.1", "b/one"])
     page.get_by_role("button", name="Compare ticked runs").click()
     seen.until(page, lambda: len(compared(page)) == 2)
     assert sorted(seen.query(page)["compare"]) == ["a/lr=0.1", "b/one"]

@@ -1,6 +1,8 @@
 """Jobs: done once for all who ask, a few at a time, the last asked for first; stopped, failed and begun anew."""
 
 import threading
+import time
+import weakref
 
 import pytest
 import streamlit as st
@@ -42,6 +44,20 @@ def test_a_job_is_done_in_another_thread_and_keeps_what_it_returns():
     job = Queue().job("key", "Counting", lambda progress: threading.current_thread().name)
     assert job.wait(LONG)
     assert (job.done, job.result, job.state) == (True, "runlens-job", "done")
+
+
+def test_a_job_that_is_done_lets_go_of_what_it_was_computed_from():
+    gate = Gate()
+    gate.go.set()
+    there = weakref.ref(gate)
+    job = Queue().job("key", "Waiting", gate)
+    assert job.wait(LONG)
+    del gate
+    deadline = time.monotonic() + LONG
+    while there() is not None and time.monotonic() < deadline:
+        time.sleep(0.01)  # until the thread, too, has ended
+    assert there() is None
+    assert job.result == "a"
 
 
 def test_all_who_ask_with_the_same_key_get_the_same_job():

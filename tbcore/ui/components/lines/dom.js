@@ -37,13 +37,18 @@ export function iconButton(icon, label, press) {
   return button;
 }
 
-/** Return a new 16 pixel line drawing in the colour of the text around it. */
+/** Return a new icon. */
 export function newIcon(name) {
+  return lineDrawing(ICONS[name]);
+}
+
+/** Return a new 16 pixel line drawing in the colour of the text around it. */
+export function lineDrawing(line) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", ICONS[name]);
+  path.setAttribute("d", line);
   svg.append(path);
   return svg;
 }

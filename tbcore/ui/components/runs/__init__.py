@@ -11,7 +11,7 @@ from tbcore.ui.components.bundle import bundle
 from tbcore.ui.selection import Selection, selection_of
 
 FOLDER = Path(__file__).parent
-MODULES = ("../lines/format.js", "selection.js", "words.js", "rows.js", "main.js")
+MODULES = ("../lines/dom.js", "../lines/format.js", "selection.js", "words.js", "rows.js", "main.js")
 
 HTML = """
 <div class="runs">

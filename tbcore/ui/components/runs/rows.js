@@ -1,5 +1,6 @@
 /** The rows of the run list: only those that can be seen are in the document. */
 
+import { element } from "../lines/dom.js";
 import { moment, wholeNumber } from "../lines/format.js";
 import { briefAge, cutMiddle, fewDigits, fresh } from "./words.js";
 
@@ -128,12 +129,4 @@ function problemTitle(run) {
 
 function changed(target, property, value) {
   if (target[property] !== value) target[property] = value;
-}
-
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  if (tag === "button") made.type = "button";
-  return made;
 }

@@ -22,6 +22,7 @@ MODULES = (
     "widths.js",
     "parts.js",
     "menu.js",
+    "range.js",
     "sifter.js",
     "picker.js",
     "head.js",
@@ -43,14 +44,14 @@ SHEET = st.components.v2.component(
 
 
 def sheet(about: Mapping[str, Any], tables: Mapping[str, pa.Table | pd.DataFrame], *, key: str) -> str | None:
-    """Draw a table and return what was pressed just now: "show" for "show only these", None for nothing.
+    """Draw a table and return what was pressed just now: "show" for "show only these", "back" for undoing that, else None.
 
     about: {"columns": [{"key", "title", "role", "type", "better", "about", "differs"}] of all there are, "name": the key of
     the rows' names, "name_column": the same of it, "name_filter": the column that is filtered in its place or "",
     "usual": keys, "choices": {key: [[words, key]]}, "curves", "curves_usual": keys, "fields", "traces": {key: field of
     the table "cells"}, "texts": {key: texts by code, in their order}, "colors": by code, "count": rows, "listed",
     "total": rows that count, "rows": what they are called, "tree": whether rows stand below each other, "height":
-    pixels, "facts": of the column asked for or None, "stamp": another one for other cells, "state", "edits", "turn": the last word of
+    pixels, "back": whether "show only these" can be undone, "facts": of the column asked for or None, "stamp": another one for other cells, "state", "edits", "turn": the last word of
     the browser that was heard}.
     tables: "cells" with the fields and color, shown, group, and of a tree depth and parent.
     """

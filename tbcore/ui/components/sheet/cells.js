@@ -23,7 +23,7 @@ export function cellsOf(vector) {
 
 /** Return a column that is ready to be drawn. about: {key, title, type, role, better, about}; texts: of its codes, in order. */
 export function newColumn(about, cells, texts = []) {
-  return { ...about, ...cells, texts, left: isLeft(about.type) };
+  return { ...about, ...cells, texts, left: isLeft(about.type), chosen: about.role === "hparam" };
 }
 
 /** Return whether the cells of a column type begin at its left edge. */
@@ -49,7 +49,8 @@ export function spelledCell(column, row, year = new Date().getFullYear()) {
     case "count":
       return wholeNumber(value);
     default:
-      return number(value);
+      // A seed or a size that somebody chose is not known by its first four digits.
+      return column.chosen && Number.isSafeInteger(value) ? wholeNumber(value) : number(value);
   }
 }
 
@@ -85,7 +86,7 @@ export function compareCells(column, one, other, descending) {
   const [left, right] = [column.values[one], column.values[other]];
   const late = lateness(column, one) - lateness(column, other);
   if (late !== 0) return late;
-  if (left === right || Number.isNaN(left) || Number.isNaN(right)) return one - other;
+  if (left === right || Number.isNaN(left) || Number.isNaN(right)) return 0;
   return left < right === descending ? 1 : -1;
 }
 
@@ -94,19 +95,25 @@ function lateness(column, row) {
 }
 
 /**
- * Return the rows in the order they are listed: by `column`, or as they came when it is null.
+ * Return the rows in the order they are listed: by `columns`, [column, descending] of each, else as they came.
  *
  * tree: {depth, parent} of rows that stand below each other, or null: rows are ordered among those of one parent, and
  * what is below a row of `folded` (a Set of rows) is left out.
  */
-export function listedRows(count, column, descending, tree = null, folded = new Set()) {
+export function listedRows(count, columns, tree = null, folded = new Set()) {
   const rows = Array.from({ length: count }, (_, row) => row);
-  const compare = (one, other) => compareCells(column, one, other, descending);
-  if (!tree) return column ? rows.sort(compare) : rows;
+  const compare = (one, other) => {
+    for (const [column, descending] of columns) {
+      const found = compareCells(column, one, other, descending);
+      if (found !== 0) return found;
+    }
+    return 0;
+  };
+  if (!tree) return rows.sort(compare);
   const below = childrenOf(tree);
   const found = [];
   const walk = (some) => {
-    for (const row of column ? [...some].sort(compare) : some) {
+    for (const row of [...some].sort(compare)) {
       found.push(row);
       if (below.has(row) && !folded.has(row)) walk(below.get(row));
     }

@@ -6,10 +6,17 @@ export function shownKeys(state, view) {
   return (state.columns ?? view.usual).filter((key) => known.has(key));
 }
 
-/** Return the order after a click on a column's head: up, down, as it came. */
-export function nextSort(sort, key) {
-  if (!sort || sort[0] !== key) return [key, false];
-  return sort[1] ? null : [key, true];
+/**
+ * Return the order after a click on a column's head: up, down, as it came.
+ *
+ * sort: [key, whether the largest come first] of each column, a later one for rows that are equal in those before it.
+ * also: whether the others stay.
+ */
+export function nextSort(sort, key, also = false) {
+  const at = sort.findIndex(([one]) => one === key);
+  if (!also && (at < 0 || sort.length > 1)) return [[key, false]];
+  if (at < 0) return [...sort, [key, false]];
+  return sort[at][1] ? sort.toSpliced(at, 1) : sort.with(at, [key, true]);
 }
 
 /** Return `keys` with `key` moved to stand before place `to`. */
@@ -52,7 +59,7 @@ export function exchanged(state, key, other, view) {
     columns: swap(state.columns ?? view.usual),
     pinned: swap(state.pinned),
     curves: curves.includes(key) ? swap(curves) : state.curves,
-    sort: state.sort && state.sort[0] === key ? [other, state.sort[1]] : state.sort,
+    sort: state.sort.filter(([one]) => one !== other || one === key).map(([one, descending]) => [one === key ? other : one, descending]),
   };
 }
 

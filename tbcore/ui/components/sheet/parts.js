@@ -1,6 +1,6 @@
 /** The parts that the pop-ups and the head are made of: glyphs, boxes, and what floats above the page. */
 
-import { element } from "../lines/dom.js";
+import { element, lineDrawing } from "../lines/dom.js";
 
 const GLYPHS = {
   caret: "M4.5 6.5L8 10l3.5-3.5",
@@ -15,15 +15,9 @@ const GLYPHS = {
 };
 const EDGE = 8;
 
-/** Return a new 14 pixel drawing. */
+/** Return a new drawing. */
 export function glyph(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", GLYPHS[name]);
-  svg.append(path);
-  return svg;
+  return lineDrawing(GLYPHS[name]);
 }
 
 /** Return a new button with a text. */

@@ -38,6 +38,7 @@ export function tidySieve(sieve) {
   const made = { key: sieve.key };
   for (const end of ["low", "high", "values"]) if (sieve[end] !== null && sieve[end] !== undefined) made[end] = sieve[end];
   if (sieve.pattern) made.pattern = sieve.pattern;
+  if (sieve.nan && sieve.nan !== "with") made.nan = sieve.nan;
   // Whoever asks for values asks for no rows without one, unless they say so.
   const asks = Object.keys(made).length > 1;
   const idle = asks ? "without" : "with";
@@ -77,6 +78,8 @@ export function passesSieve(column, row, sieve, regex) {
   const value = column.values[row];
   if (sieve.low != null && !(value >= sieve.low)) return false;
   if (sieve.high != null && !(value <= sieve.high)) return false;
+  if (sieve.nan === "only" && !Number.isNaN(value)) return false;
+  if (sieve.nan === "without" && Number.isNaN(value)) return false;
   if (column.type !== "text" && column.type !== "bool") return true;
   const text = column.type === "text" ? column.texts[value] : value ? "true" : "false";
   if (sieve.values && !sieve.values.includes(text)) return false;
@@ -94,6 +97,8 @@ export function sieveWords(sieve, type) {
   else if (high != null) parts.push(`≤ ${spell(high)}`);
   if (values) parts.push(listWords(values));
   if (pattern) parts.push(`~ ${pattern}`);
+  if (sieve.nan === "only") parts.push("NaN");
+  if (sieve.nan === "without") parts.push("not NaN");
   const asked = parts.join(", ");
   if (!asked) return "has a value";
   return sieve.missing === "with" ? `${asked} or no value` : asked;

@@ -4,11 +4,12 @@ import { element } from "../lines/dom.js";
 import { wholeNumber } from "../lines/format.js";
 import { compiled, portable } from "../runs/selection.js";
 import { focusFirst, floated, glyphButton, textButton, textField, tickBox } from "./parts.js";
-import { PLACES, pickedSieve, placeAt, rangedSieve, speller, tidySieve, valueAt, valuedSieve } from "./sieve.js";
+import { rangePart } from "./range.js";
+import { pickedSieve, speller, tidySieve, valuedSieve } from "./sieve.js";
 
 const MOST_LISTED = 200;
 const TYPED = 350;
-const MISSING = [["without", "Hide"], ["with", "Keep"], ["only", "Only these"]];
+const ABSENT = [["without", "Hide"], ["with", "Keep"], ["only", "Only these"]];
 
 /**
  * Open the filter of a column; return what floats, and `tell(facts)` for when the server said what the column holds.
@@ -44,18 +45,17 @@ export function openSifter(board, column, anchor, sieve, change, closed) {
   }
   function tell(facts) {
     if (facts?.key !== column.key) return;
-    const same = JSON.stringify(facts) === known;
-    if (same) return;
+    const said = JSON.stringify(facts);
     const first = known === null;
-    known = JSON.stringify(facts);
-    const held = content.contains(content.getRootNode().activeElement) && !first;
     // Who is typing or dragging is not interrupted by what the logs say anew.
-    if (held) return;
+    if (said === known || (!first && body.contains(body.getRootNode().activeElement))) return;
+    known = said;
     const made = [];
     if (facts.low !== null && facts.high > facts.low) made.push(rangePart(column, facts, now, adopt));
     if (facts.levels !== null && facts.levels.length > 0) made.push(listPart(facts, now, adopt));
     if (column.type === "text") made.push(patternPart(now, adopt));
-    if (facts.missing > 0 || sieve()?.missing) made.push(missingPart(facts, now, adopt));
+    if (facts.nan > 0 || sieve()?.nan) made.push(absentPart("nan", nanWords(facts.nan), now, adopt));
+    if (facts.missing > 0 || sieve()?.missing) made.push(absentPart("missing", missingWords(facts.missing), now, adopt));
     parts = made;
     body.replaceChildren(...made.map((part) => part.node));
     if (made.length === 0) body.append(element("p", "quiet", onlyValue(column, facts)));
@@ -71,108 +71,6 @@ export function openSifter(board, column, anchor, sieve, change, closed) {
 function onlyValue(column, facts) {
   if (facts.low === null) return "No row has a value.";
   return `Every row has the same value: ${speller(column.type)(facts.low)}`;
-}
-
-function rangePart(column, facts, now, adopt) {
-  const node = element("div", "range");
-  const bars = element("div", "bars");
-  const most = Math.max(...facts.bins, 1);
-  const columns = facts.bins.map((count) => {
-    const bar = element("i");
-    bar.style.height = count ? `${Math.max(6, (100 * count) / most)}%` : "0";
-    bar.title = wholeNumber(count);
-    return bar;
-  });
-  bars.append(...columns);
-  const track = element("div", "track");
-  const [low, high] = ["Least", "Most"].map((words) => {
-    const slider = element("input", "handle");
-    slider.type = "range";
-    [slider.min, slider.max, slider.step] = [0, PLACES, 1];
-    slider.setAttribute("aria-label", `${words} ${column.title}`);
-    return slider;
-  });
-  const groove = element("span", "groove");
-  track.append(groove, low, high);
-  const ends = element("div", column.type === "time" ? "ends long" : "ends");
-  const boxes = ["Least", "Most"].map((words) => newBox(column, words));
-  ends.append(boxes[0], element("span", "quiet", facts.log ? "log scale" : "to"), boxes[1]);
-  node.append(bars, track, ends);
-
-  const paint = (from, to) => {
-    groove.style.left = `${(100 * from) / PLACES}%`;
-    groove.style.right = `${100 - (100 * to) / PLACES}%`;
-    columns.forEach((bar, at) => {
-      const middle = ((at + 0.5) / columns.length) * PLACES;
-      bar.className = middle >= from && middle <= to ? "in" : "";
-    });
-  };
-  const dragged = (moved) => {
-    let [from, to] = [Number(low.value), Number(high.value)];
-    if (from > to) {
-      if (moved === low) low.value = from = to;
-      else high.value = to = from;
-    }
-    // Both handles at one end: the one that can still move lies on top.
-    low.style.zIndex = from > PLACES / 2 ? 2 : 1;
-    paint(from, to);
-    writeBox(boxes[0], column, valueAt(facts, from));
-    writeBox(boxes[1], column, valueAt(facts, to));
-  };
-  const settled = () => {
-    adopt(rangedSieve(now(), facts, valueAt(facts, Number(low.value)), valueAt(facts, Number(high.value))));
-  };
-  for (const slider of [low, high]) {
-    slider.addEventListener("input", () => dragged(slider));
-    slider.addEventListener("change", settled);
-  }
-  for (const [at, box] of boxes.entries()) {
-    box.addEventListener("change", () => {
-      const typed = readBox(box, column);
-      const range = [now().low ?? null, now().high ?? null];
-      range[at] = typed;
-      adopt(rangedSieve(now(), facts, range[0], range[1]));
-    });
-  }
-  const redraw = (sieve) => {
-    const [from, to] = [sieve.low ?? facts.low, sieve.high ?? facts.high];
-    low.value = placeAt(facts, from);
-    high.value = placeAt(facts, to);
-    low.style.zIndex = Number(low.value) > PLACES / 2 ? 2 : 1;
-    paint(Number(low.value), Number(high.value));
-    writeBox(boxes[0], column, from);
-    writeBox(boxes[1], column, to);
-  };
-  return { node, redraw };
-}
-
-function newBox(column, words) {
-  const box = textField(column.type === "time" ? "datetime-local" : "number", words);
-  box.step = column.type === "time" ? "1" : "any";
-  box.classList.add("end");
-  return box;
-}
-
-function writeBox(box, column, value) {
-  if (column.type !== "time") box.value = briefNumber(value);
-  else {
-    const at = new Date(value * 1000);
-    const local = new Date(value * 1000 - at.getTimezoneOffset() * 60_000);
-    box.value = Number.isNaN(local.getTime()) ? "" : local.toISOString().slice(0, 19);
-  }
-}
-
-/** Return a number as a field takes it, short enough for it where nothing is lost but what is far behind the point. */
-export function briefNumber(value) {
-  const size = Math.abs(value);
-  const short = Number(value.toPrecision(6));
-  return short !== 0 && (size < 1e-3 || size >= 1e15) ? short.toExponential().replace("e+", "e") : String(Math.abs(value) < 1e6 ? short : value);
-}
-
-function readBox(box, column) {
-  if (box.value === "") return null;
-  const value = column.type === "time" ? new Date(box.value).getTime() / 1000 : Number(box.value);
-  return Number.isFinite(value) ? value : null;
 }
 
 function listPart(facts, now, adopt) {
@@ -259,26 +157,36 @@ function patternPart(now, adopt) {
   };
 }
 
-function missingPart(facts, now, adopt) {
+function missingWords(count) {
+  return `${wholeNumber(count)} ${count === 1 ? "row has" : "rows have"} no value`;
+}
+
+function nanWords(count) {
+  return `${wholeNumber(count)} ${count === 1 ? "row is" : "rows are"} NaN`;
+}
+
+/** field: of the filter, "missing" or "nan"; words: how many rows it is about. */
+function absentPart(field, words, now, adopt) {
   const node = element("div", "absent");
-  const count = facts.missing;
-  node.append(element("span", "quiet", `${wholeNumber(count)} ${count === 1 ? "row has" : "rows have"} no value`));
   const segments = element("div", "segments");
-  const buttons = MISSING.map(([missing, words]) => {
-    const button = textButton(words, () => {
-      const made = { ...now(), missing };
-      adopt(missing === "only" ? { key: made.key, missing } : tidySieve(made));
+  node.append(element("span", "quiet", words), segments);
+  const buttons = ABSENT.map(([said, label]) => {
+    const button = textButton(label, () => {
+      adopt(said === "only" ? { key: now().key, [field]: said } : tidySieve({ ...now(), [field]: said }));
     }, "segment");
     segments.append(button);
-    return [missing, button];
+    return [said, button];
   });
-  node.append(segments);
-  return {
-    node,
-    redraw: (sieve) => {
-      const asks = ["low", "high", "values", "pattern"].some((part) => sieve[part] != null && sieve[part] !== "");
-      const said = sieve.missing ?? (asks ? "without" : "with");
-      for (const [missing, button] of buttons) button.setAttribute("aria-pressed", String(missing === said));
-    },
+  const redraw = (sieve) => {
+    const isRange = sieve.low != null || sieve.high != null;
+    const asks = isRange || sieve.values != null || Boolean(sieve.pattern) || Boolean(sieve[field === "nan" ? "missing" : "nan"]);
+    // NaN lies in no range; and whoever asks for some values asks for none that is missing.
+    const idle = (field === "nan" ? isRange : asks) ? "without" : "with";
+    const said = field === "nan" && isRange ? idle : sieve[field] ?? idle;
+    for (const [one, button] of buttons) {
+      button.setAttribute("aria-pressed", String(one === said));
+      button.disabled = field === "nan" && isRange && one === "with";
+    }
   };
+  return { node, redraw };
 }
