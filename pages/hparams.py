@@ -31,6 +31,7 @@ CHARTS = {
     "matters": hparams_matters.what_matters,
 }
 AVERAGES = ("mean", "median", "min", "max")
+FIRST_METRICS = 2  # that stand before the hyperparameters
 CHOICES = (("last", 0, "Last"), ("min", 0, "Min"), ("max", 0, "Max"), ("mean", 10, "Mean of last 10"))
 # What names metrics whose values charts need; the table's columns do so as well.
 ASKED = (
@@ -96,10 +97,10 @@ def sweep_of(view: ui.View, chosen: Switches) -> Sweep:
     sheet, listed = parts.narrowed(whole, state)
     sweep = Sweep(view, found, whole, sheet, listed, (), offered)
     hyper = sweep.differing or tuple(column.key for column in whole.of("hparam"))
-    about = [key for key in ("about:trials", "about:status") if says_something(whole, key)]
-    times = [key for key in ("about:start", "about:duration") if says_something(whole, key)]
-    usual = (*about, *metrics[: parts.METRICS], *hyper[: parts.AT_FIRST], *times)
-    return dataclasses.replace(sweep, usual=tuple(usual))
+    # What was chosen is to be seen beside what came of it, without scrolling.
+    first, last = metrics[:FIRST_METRICS], metrics[FIRST_METRICS : parts.METRICS]
+    usual = ("about:trials", *first, *hyper[: parts.AT_FIRST], *last, "about:status", "about:start", "about:duration")
+    return dataclasses.replace(sweep, usual=tuple(key for key in usual if says_something(whole, key)))
 
 
 def valued(measure: Measure, value: Measure) -> str:
@@ -143,10 +144,12 @@ def switches(view: ui.View) -> Switches:
             "Hyperparameters from names", key="names", bind="query-params",
             help="Read what names such as lr=0.1,bs=32 say, where nothing else does.",
         )  # fmt: skip
-        selected = st.toggle("Only the runs selected in the sidebar", key="selected", bind="query-params")
-    if st.session_state.setdefault("hp_value_kept", value) != value:
+        selected = st.toggle(
+            "Only selected runs", key="selected", bind="query-params", help="Those of the sidebar, not all."
+        )
+    if st.session_state.setdefault("hp_value_was", value) != value:
         parts.revalue(ASKED, offers(view, names, value))
-        st.session_state["hp_value_kept"] = value
+        st.session_state["hp_value_was"] = value
     return Switches(names, selected, grouped, average, value)
 
 

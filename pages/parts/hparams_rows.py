@@ -15,8 +15,9 @@ from pages.parts import sheet as parts
 from tbcore import ui
 from tbcore.analysis import brushes as analysis
 from tbcore.analysis import hparams, sheets
+from tbcore.analysis.known import Known
 from tbcore.analysis.measures import Measure
-from tbcore.analysis.sheets import Column, Sheet
+from tbcore.analysis.sheets import Cells, Column, Sheet
 from tbcore.charts import parallel as charts
 from tbcore.charts import theme
 from tbcore.ui import bound, brushes
@@ -63,7 +64,7 @@ class Sweep:
     @cached_property
     def differing(self) -> tuple[str, ...]:
         """The keys of the hyperparameters that differ."""
-        return tuple(column.key for column in self.whole.of("hparam") if sheets.differs(self.whole, column.key))
+        return tuple(column.key for column in self.whole.of("hparam") if _DIFFERS(self.whole.cells[column.key]))
 
     def choices(self, *roles: sheets.Role) -> list[str]:
         """Return the keys of columns to pick from: hyperparameters that differ, metrics, the rest."""
@@ -211,17 +212,30 @@ def axis_of(sweep: Sweep, key: str, scale: str = "") -> charts.Axis:
 
 
 def axis_by(sweep: Sweep, column: Column, scale: str = "") -> charts.Axis:
-    """Return a column, which may be called otherwise than in the sheet, as an axis."""
+    """Return a column, which may be called otherwise than in the sheet, as an axis; its categories are those of all rows."""
     cells = sweep.sheet.cells[column.key]
-    category = column.type in _CATEGORIES
-    return charts.axis(
-        column,
-        cells,
-        analysis.lanes(column, cells),
-        [label for label, _count in sheets.levels(sweep.whole, column.key)] if category else (),
-        sheets.words(column, cells) if category else (),
-        scale=scale,
-    )
+    whole = sweep.whole.cells[column.key]
+    # While no filter hides a row, an axis depends on nothing that a visitor does.
+    known = _AXES(cells) if cells is whole else {}
+    if (column, scale) not in known:
+        category = column.type in _CATEGORIES
+        levels = _LEVELS(whole) if category else ()
+        spelled = sheets.words(column, cells) if category else ()
+        lanes = analysis.lanes(column, cells)
+        known[column, scale] = charts.axis(column, cells, lanes, levels, spelled, scale=scale)
+    return known[column, scale]
+
+
+def _alone(cells: Cells) -> Sheet:
+    """Return a sheet of one column, of text or booleans, that has no name."""
+    column = Column("", "", "hparam", "text" if cells.values.dtype == object else "bool")
+    return Sheet(("",) * len(cells.values), (column,), {"": cells}, ((),) * len(cells.values))
+
+
+# What depends on nothing but cells is computed once for all visitors, and forgotten with them.
+_DIFFERS: Known[Cells, bool] = Known(lambda cells: sheets.differs(_alone(cells), ""))
+_LEVELS: Known[Cells, list[str]] = Known(lambda cells: [label for label, _count in sheets.levels(_alone(cells), "")])
+_AXES: Known[Cells, dict[tuple[Column, str], charts.Axis]] = Known(lambda _cells: {})
 
 
 def color_choice(sweep: Sweep, key: str, usual: str) -> str:

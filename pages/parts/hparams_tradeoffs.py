@@ -9,7 +9,7 @@ from pages.parts import hparams_rows as parts
 from pages.parts import hparams_scatter as scatters
 from pages.parts.hparams_rows import BRUSH, Sweep
 from tbcore.analysis import sheets, tradeoffs
-from tbcore.analysis.sheets import Column
+from tbcore.analysis.sheets import Column, Sheet
 from tbcore.charts import parallel as charts
 from tbcore.charts import points, theme
 from tbcore.ui import bound, brushes
@@ -39,8 +39,6 @@ def trade_offs(sweep: Sweep) -> Sweep:
 
 def front(sweep: Sweep, metrics: list[str], row: DeltaGenerator) -> Sweep:
     """Draw two metrics over each other, a third one as colour, and what no other session betters."""
-    known = [key for key in sweep.metrics() if (column := sweep.whole.column(key)) and column.better]
-    usual = list(dict.fromkeys([*known, *sweep.metrics()]))[:2]
     with row:
         chosen = bound.several(
             "Metrics", metrics, usual_pair(sweep), sweep.title, key=METRICS, max_selections=3, width=420,
@@ -71,6 +69,34 @@ def front(sweep: Sweep, metrics: list[str], row: DeltaGenerator) -> Sweep:
     on_front = sheets.picked(sheets.only(drawn, found), [*keys, *sweep.differing])
     downloads("pareto", [("Front as CSV", "csv", lambda: sheets.to_csv(on_front))])
     return marked(sweep, set(np.array(drawn.names, object)[found]))
+
+
+def usual_pair(sweep: Sweep) -> list[str]:
+    """Return two metrics to begin with: the first, and the one that agrees with it least about which rows are good.
+
+    The same for as long as the visitor stays: axes do not change by themselves while logs grow.
+    """
+    kept: list[str] = st.session_state.get(f"{METRICS}_usual", [])
+    if kept and all(sweep.whole.column(key) is not None for key in kept):
+        return kept
+    signs = {"low": -1.0, "high": 1.0}
+    judged = {column.key: signs[column.better] for column in sweep.whole.of("metric") if column.better}
+    if len(judged) < 2:
+        return list(dict.fromkeys([*judged, *sweep.metrics()]))[:2]
+    first, *others = judged
+
+    def agreement(key: str) -> float:
+        rank = tradeoffs.trend(values(sweep.whole, first), values(sweep.whole, key)).rank
+        return 1.0 if np.isnan(rank) else rank * judged[first] * judged[key]
+
+    found = [first, min(others, key=agreement)]
+    st.session_state[f"{METRICS}_usual"] = found
+    return found
+
+
+def values(sheet: Sheet, key: str) -> NDArray[np.float64]:
+    """Return the numbers of a column, NaN where there are none."""
+    return np.asarray(sheet.cells[key].values, np.float64)
 
 
 def marked(sweep: Sweep, names: set[str]) -> Sweep:

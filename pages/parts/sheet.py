@@ -10,7 +10,7 @@ parts.draw(view, sheet, whole=whole, key=KEY, usual=usual)
 import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -104,24 +104,24 @@ _SPARKS: Known[Series, "NDArray[np.float32] | None"] = Known(_thinned)
 
 
 @dataclass(frozen=True)
-class _Table:
-    """Everything a table is drawn of; see `draw`."""
+class Table:
+    """Everything a table is drawn of; see `draw`. state: what the page was drawn by."""
 
     view: ui.View
     sheet: Sheet
     whole: Sheet
     usual: tuple[str, ...]
-    offered: tuple[Column, ...]
-    choices: Mapping[str, Sequence[tuple[str, str]]]
-    sparks: Mapping[str, Spark]
-    depth: "NDArray[np.int64] | None"
-    parent: "NDArray[np.int64] | None"
-    key: str
-    name: str
-    rows: str
-    height: int
-    watched: tuple[str, ...]
-    state: SheetState
+    offered: tuple[Column, ...] = ()
+    choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    sparks: Mapping[str, Spark] = field(default_factory=dict)
+    depth: "NDArray[np.int64] | None" = None
+    parent: "NDArray[np.int64] | None" = None
+    key: str = ""
+    name: str = "hparams"
+    rows: str = "runs"
+    height: int = 560
+    watched: tuple[str, ...] = WATCHED
+    state: SheetState = field(default_factory=SheetState)
 
 
 def draw(
@@ -156,7 +156,7 @@ def draw(
     table alone.
     """
     _drawn(
-        _Table(
+        Table(
             view,
             sheet,
             sheet if whole is None else whole,
@@ -177,7 +177,7 @@ def draw(
 
 
 @st.fragment
-def _drawn(made: _Table) -> None:
+def _drawn(made: Table) -> None:
     state = table.sheet_state(made.key)
     if _of_the_page(made, state):
         st.rerun()
@@ -192,16 +192,16 @@ def _drawn(made: _Table) -> None:
     _downloads(made, table.sheet_state(made.key))
 
 
-def _of_the_page(made: _Table, state: SheetState) -> bool:
+def _of_the_page(made: Table, state: SheetState) -> bool:
     """Return whether the state has changed in what the page was drawn by."""
-    if any(getattr(state, field) != getattr(made.state, field) for field in made.watched):
+    if any(getattr(state, part) != getattr(made.state, part) for part in made.watched):
         return True
     known = {column.key for column in made.sheet.columns}
     wanted, had = (set(keys(one, made.usual)) - known for one in (state, made.state))
     return bool(wanted - had)
 
 
-def _downloads(made: _Table, state: SheetState) -> None:
+def _downloads(made: Table, state: SheetState) -> None:
     # Files are made when they are asked for, where no session can be asked what was chosen in it.
     def file(write: Callable[[Sheet], bytes]) -> Callable[[], bytes]:
         return lambda: write(in_order(made, state))
@@ -213,7 +213,7 @@ def _downloads(made: _Table, state: SheetState) -> None:
     )
 
 
-def in_order(made: _Table, state: SheetState) -> Sheet:
+def in_order(made: Table, state: SheetState) -> Sheet:
     """Return what is listed, as it is listed: without groups, in the visitor's order and columns."""
     sheet = made.sheet
     place = np.arange(len(sheet))
@@ -269,71 +269,78 @@ def _codes(texts: Sequence[str], places: Mapping[str, int]) -> "tuple[NDArray[np
     return codes.astype(np.int32), [levels[place] for place in found.tolist()] if levels else []
 
 
-def _spelled(made: _Table, state: SheetState) -> tuple[dict[str, Any], pa.Table]:
+def _spelled(made: Table, state: SheetState) -> tuple[dict[str, Any], pa.Table]:
     """Return what the component is told, and the cells."""
-    sheet, whole, view = made.sheet, made.whole, made.view
+    sheet, whole = made.sheet, made.whole
     columns = {column.key: column for column in (*sheet.columns, *made.offered)}
-    shown = [key for key in keys(state, made.usual) if sheet.column(key) is not None]
-    shown += [key for key, _descending in state.sort if key not in shown and sheet.column(key) is not None]
-    curves = state.curves if state.curves is not None else tuple(made.sparks)[:1]
-    arrays: dict[str, Any] = {}
-    fields, texts, traces = {}, {}, {}
-    for number, key in enumerate(shown):
-        fields[key] = f"c{number}"
-        arrays[f"c{number}"], levels = _array(made, columns[key])
-        if levels is not None:
-            texts[key] = levels
-        if key in curves and key in made.sparks:
-            traces[key] = f"s{number}"
-            arrays[f"s{number}"] = _curves(made.sparks[key], len(sheet))
-    # The order of all names holds for those of them that are listed.
-    codes, names = _codes(sheet.names, _ranks(whole.names if made.parent is None else sheet.names))
-    fields[table.NAME] = "name"
-    arrays["name"] = pa.array(codes)
-    texts[table.NAME] = [name[:LETTERS] for name in names]
-    known = set(whole.names)
-    own = [name in known for name in sheet.names] if made.parent is not None else [True] * len(sheet)
-    selected = {run.name for run in view.selected}
-    known_runs = {run.name for run in view.runs}
-    first = [next((run for run in runs if run in known_runs), None) for runs in sheet.runs]
-    palette: dict[str, int] = {}
-    colors = [palette.setdefault("" if run is None else view.color(run), len(palette)) for run in first]
-    arrays["color"] = pa.array(colors, pa.int32())
-    arrays["shown"] = pa.array([int(any(run in selected for run in runs)) for runs in sheet.runs], pa.int32())
-    arrays["group"] = pa.array([int(not one) for one in own], pa.int32())
-    tree = made.parent is not None and made.depth is not None
-    if tree:
-        arrays["depth"] = pa.array(np.asarray(made.depth, np.int32))
-        arrays["parent"] = pa.array(np.asarray(made.parent, np.int32))
-    cells = pa.table(arrays)
-    filtered = next((key for key in NAMES if key in columns), "")
+    told, arrays = _columns(made, state)
+    palette, marks = _marks(made)
+    cells = pa.table({**arrays, **marks})
     about = {
+        **told,
         "columns": [_about(column, whole) for column in columns.values()],
         "name": table.NAME,
         "name_column": {
             "key": table.NAME, "title": made.rows[:1].upper() + made.rows[1:].removesuffix("s"), "role": "about",
             "type": "text", "better": "", "about": "", "differs": True,
         },
-        "name_filter": filtered,
+        "name_filter": next((key for key in NAMES if key in columns), ""),
         "usual": list(made.usual),
         "choices": {key: [list(one) for one in some] for key, some in made.choices.items()},
         "curves": list(made.sparks),
         "curves_usual": list(made.sparks)[:1],
-        "fields": fields,
-        "traces": traces,
-        "texts": texts,
-        "colors": list(palette),
+        "colors": palette,
         "count": len(sheet),
-        "listed": sum(own),
+        "listed": marks["group"].to_pylist().count(0),
         "total": len(whole),
         "rows": made.rows,
-        "tree": tree,
+        "tree": "parent" in marks,
         "height": made.height,
         "back": table.shows_runs(),
         "facts": _facts(whole, state.asking),
     }  # fmt: skip
     about["stamp"] = _stamp(about, cells)
     return about, cells
+
+
+def _columns(made: Table, state: SheetState) -> tuple[dict[str, Any], dict[str, pa.Array]]:
+    """Return which field holds the cells and which the curves of a column, the texts of its codes, and the fields."""
+    sheet = made.sheet
+    shown = [key for key in keys(state, made.usual) if sheet.column(key) is not None]
+    shown += [key for key, _descending in state.sort if key not in shown and sheet.column(key) is not None]
+    curves = state.curves if state.curves is not None else tuple(made.sparks)[:1]
+    # The order of all names holds for those of them that are listed.
+    codes, names = _codes(sheet.names, _ranks(made.whole.names if made.parent is None else sheet.names))
+    arrays: dict[str, pa.Array] = {"name": pa.array(codes)}
+    fields, texts, traces = {table.NAME: "name"}, {table.NAME: names}, {}
+    for number, column in enumerate(column for key in shown if (column := sheet.column(key)) is not None):
+        fields[column.key] = f"c{number}"
+        arrays[f"c{number}"], levels = _array(made, column)
+        if levels is not None:
+            texts[column.key] = levels
+        if column.key in curves and column.key in made.sparks:
+            traces[column.key] = f"s{number}"
+            arrays[f"s{number}"] = _curves(made.sparks[column.key], len(sheet))
+    return {"fields": fields, "texts": texts, "traces": traces}, arrays
+
+
+def _marks(made: Table) -> tuple[list[str], dict[str, pa.Array]]:
+    """Return the colours of the rows, and what is marked on each: its colour by number, whether it is shown, a group."""
+    sheet, view = made.sheet, made.view
+    selected = {run.name for run in view.selected}
+    runs = {run.name for run in view.runs}
+    first = [next((run for run in some if run in runs), None) for some in sheet.runs]
+    palette: dict[str, int] = {}
+    colors = [palette.setdefault("" if run is None else view.color(run), len(palette)) for run in first]
+    known = set(made.whole.names) if made.parent is not None else set(sheet.names)
+    marks = {
+        "color": colors,
+        "shown": [any(run in selected for run in some) for some in sheet.runs],
+        "group": [name not in known for name in sheet.names],
+    }
+    if made.parent is not None and made.depth is not None:
+        marks |= {"depth": made.depth.tolist(), "parent": made.parent.tolist()}
+    return list(palette), {name: pa.array(np.asarray(values, np.int32)) for name, values in marks.items()}
 
 
 def _stamp(about: Mapping[str, Any], cells: pa.Table) -> str:
@@ -355,7 +362,7 @@ def _about(column: Column, whole: Sheet) -> dict[str, Any]:
         "role": column.role,
         "type": column.type,
         "better": column.better,
-        "about": column.about[:LETTERS],
+        "about": _shortened(column.about),
         "differs": cells is None or _DIFFERS(cells),
     }
 
@@ -367,7 +374,7 @@ def _differing(cells: Cells) -> bool:
 _DIFFERS: Known[Cells, bool] = Known(_differing)
 
 
-def _array(made: _Table, column: Column) -> "tuple[pa.Array, list[str] | None]":
+def _array(made: Table, column: Column) -> "tuple[pa.Array, list[str] | None]":
     """Return the cells of a column, null where missing; of text codes, and the texts they stand for in their order."""
     cells = made.sheet.cells[column.key]
     if column.type != "text":
@@ -376,7 +383,11 @@ def _array(made: _Table, column: Column) -> "tuple[pa.Array, list[str] | None]":
     # Rows of groups may hold texts that no other row does.
     places = _PLACES(cells if made.parent is not None or all_cells is None else all_cells)
     codes, levels = _codes(cells.values, places)
-    return pa.array(codes, mask=cells.missing), [text[:LETTERS] for text in levels]
+    return pa.array(codes, mask=cells.missing), [_shortened(text) for text in levels]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LETTERS else f"{text[: LETTERS - 1]}…"
 
 
 def _curves(curve: Spark, rows: int) -> "pa.ListArray":

@@ -5,11 +5,13 @@ chosen in the session as well, so that it is still there when the widget was not
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from tbcore.ui.query import put_query
+
+Option = TypeVar("Option", bound=str)
 
 _MOST = 200  # values of one choice that are taken from an address
 
@@ -26,8 +28,8 @@ def choose(key: str, values: Sequence[str]) -> None:
 
 
 def select(
-    words: str, options: Sequence[str], spelled: Callable[[str], str], *, key: str, usual: str = "", **how: Any
-) -> str:
+    words: str, options: Sequence[Option], spelled: Callable[[str], str], *, key: str, usual: str = "", **how: Any
+) -> Option:
     """Draw a list to choose one of `options` from. usual: what is chosen at first, else the first of them."""
     value = _begin(key, options, usual)
     st.selectbox(words, options, format_func=spelled, key=key, on_change=_take, args=(key,), **how)
@@ -56,12 +58,12 @@ def several(
     return values
 
 
-def _begin(key: str, options: Sequence[str], usual: str) -> str:
-    usual = usual if usual in options else options[0]
+def _begin(key: str, options: Sequence[Option], usual: str) -> Option:
     said = chosen(key)
-    value = said[0] if said and said[0] in options else usual
+    first = next((one for one in options if one == usual), options[0])
+    value = next((one for one in options if one in said[:1]), first)
     st.session_state[key] = value
-    _remember(key, said, None if value == usual else [value])
+    _remember(key, said, None if value == first else [value])
     return value
 
 
@@ -78,7 +80,7 @@ def _remember(key: str, said: Sequence[str], values: Sequence[str] | None) -> No
 
 def _take(key: str) -> None:
     value = st.session_state[key]
-    choose(key, [value] if isinstance(value, str) else cast(Sequence[str], value))
+    choose(key, [value] if isinstance(value, str) else value)
 
 
 def _kept(key: str) -> str:

@@ -16,10 +16,11 @@ from tbcore.charts import theme
 from tbcore.errors import PatternError
 from tbcore.names import matcher
 from tbcore.series import Problem, Series
+from tbcore.store.logdir import Logdir
 from tbcore.store.run import Run
 from tbcore.ui import selection
 from tbcore.ui.cache import Watch, logdir_spec, watch
-from tbcore.ui.components.runs import run_list
+from tbcore.ui.components.runs import run_list, spelled_runs
 from tbcore.ui.navigation import navigation
 from tbcore.ui.query import put_query
 
@@ -109,25 +110,22 @@ def run() -> None:
         return
     # Before the runs, so that what is read meanwhile is drawn a moment later, not never.
     seen = _state(watched)
-    logdir = watched.logdir
-    folded = logdir.folded if logdir is not None else ()
-    runs = logdir.runs if logdir is not None and _raw() else folded
-    kinds = {kind for one in runs for kind, _tag in one.series}
-    page = navigation(kinds if runs else None)
+    listed = _listed(watched.logdir, _raw()) if watched.logdir is not None else None
+    page = navigation(listed.kinds if listed is not None and listed.runs else None)
     if page.url_path == "":
         # The root only leads on, and can hand on the address only while no widget is bound to a part of it.
         page.run()
-    if logdir is None or (watched.error and not runs):
+    if listed is None or (watched.error and not listed.runs):
         _sidebar_top(watched)
         _live(watched, seen)
         _unreadable(watched)
         return
-    if not runs:
+    if not listed.runs:
         _sidebar_top(watched)
         _live(watched, seen)
         _no_runs(watched)
         return
-    token = _view.set(_frame(watched, runs, folded, logdir.problems, seen))
+    token = _view.set(_frame(watched, listed, seen))
     try:
         page.run()
     finally:
@@ -191,26 +189,54 @@ def _raw() -> bool:
     return bool(st.session_state.setdefault("raw", st.query_params.get("raw") == "1"))
 
 
-def _frame(
-    watched: Watch,
-    runs: tuple[Run, ...],
-    folded: tuple[Run, ...],
-    problems: tuple[Problem, ...],
-    seen: tuple[int, str, bool],
-) -> View:
-    """Draw the sidebar and return what is selected in it. folded: the runs with their sub-runs folded in."""
+@dataclass(frozen=True)
+class _Listed:
+    """What the frame makes of the runs of one generation, the same for all visitors and all their drawings.
+
+    logdir: held, so that no other one takes its place in memory; kinds: that there are; colors: by run; rows: of the run
+    list; folds: how many sub-runs can be folded.
+    """
+
+    logdir: Logdir
+    runs: tuple[Run, ...]
+    problems: tuple[Problem, ...]
+    kinds: frozenset[str]
+    colors: dict[str, str]
+    rows: str
+    folds: int
+
+
+@st.cache_resource(
+    show_spinner=False, max_entries=4, hash_funcs={Logdir: lambda logdir: (id(logdir), logdir.generation)}
+)
+def _listed(logdir: Logdir, raw: bool) -> _Listed:
+    """Return the runs of a logdir. raw: whether sub-runs stand on their own."""
+    folded = logdir.folded
+    runs = logdir.runs if raw else folded
+    # Sub-runs on their own come after all others, whose colours they do not change.
+    ordered = dict.fromkeys([*(one.name for one in folded), *(one.name for one in runs)])
+    colors = {name: theme.color(index) for index, name in enumerate(ordered)}
+    return _Listed(
+        logdir,
+        runs,
+        logdir.problems,
+        frozenset(kind for one in runs for kind, _tag in one.series),
+        colors,
+        spelled_runs([_row(one, colors[one.name]) for one in runs]),
+        sum(len(one.folded) for one in folded),
+    )
+
+
+def _frame(watched: Watch, listed: _Listed, seen: tuple[int, str, bool]) -> View:
+    """Draw the sidebar and return what is selected in it."""
     _sidebar_top(watched)
     put_query({"raw": "1" if _raw() else None})
-    names = [one.name for one in runs]
-    # Sub-runs on their own come after all others, whose colours they do not change.
-    ordered = dict.fromkeys([*(one.name for one in folded), *names])
-    colors = {name: theme.color(index) for index, name in enumerate(ordered)}
     with st.sidebar:
         tags = _tag_filter()
         chosen = _selection()
         state = run_list(
             {
-                "runs": [_row(one, colors[one.name]) for one in runs],
+                "runs": listed.rows,
                 "shown": chosen,
                 "limit": selection.NEWEST,
             },
@@ -227,9 +253,8 @@ def _frame(
     _live(watched, seen)
     if watched.error:
         st.warning(f"{plain(watched.error)}. What was read before is shown.", icon=":material/warning:")
-    shown = tuple(selection.shown(names, chosen))
-    folds = sum(len(one.folded) for one in folded)
-    return View(watched.spec, runs, shown, tags, problems, seen[0], _raw(), folds, colors)
+    shown = tuple(selection.shown([one.name for one in listed.runs], chosen))
+    return View(watched.spec, listed.runs, shown, tags, listed.problems, seen[0], _raw(), listed.folds, listed.colors)
 
 
 def _sidebar_top(watched: Watch) -> None:

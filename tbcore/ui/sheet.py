@@ -199,7 +199,7 @@ def sieve_of(raw: object) -> Sieve | None:
 
 
 def _absent(raw: object, usual: Absent) -> Absent:
-    return cast(Absent, raw) if raw in ("with", "without", "only") else usual
+    return raw if raw in ("with", "without", "only") else usual
 
 
 def _said(one: Sieve) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def measure(page: Any, key: str) -> None:
         scroller.evaluate("scroller => scroller.scrollBy(300, 0)")
         page.wait_for_timeout(100)
     head.click(button="right")
-    page.get_by_role("menuitem", name="Filter…").click()
+    page.get_by_role("menuitem", name="Filter…", exact=True).click()
     slider = page.locator(".sheet .handle").first
     slider.wait_for()
     page.wait_for_timeout(1000)

@@ -20,6 +20,14 @@ RUNS: dict[str, tuple[float, str, float | None]] = {
     "e": (0.00001, HOSTILE, None),
 }
 LOSS = "m:last:eval/loss"
+FOCUSED = """
+() => {
+  let found = document.activeElement;
+  while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+  return found?.dataset.key;
+}
+"""
+KEEP_COPIED = "window.addEventListener('copy', event => { window.copied = event.clipboardData.getData('text/plain'); })"
 
 
 def write(folder: Path, place: int, lr: float, optimizer: str, loss: float | None) -> None:
@@ -65,6 +73,12 @@ def cell(page: Any, name: str, key: str) -> Any:
     return page.locator(f'.sheet .row[data-name="{name}"] .td[data-key="{key}"]')
 
 
+def title(page: Any, key: str) -> str:
+    """Return what a column is called."""
+    found: str = head(page, key).locator(".name").inner_text()
+    return found
+
+
 def head(page: Any, key: str) -> Any:
     """Return the head of a column."""
     return page.locator(f'.sheet .th[data-key="{key}"]')
@@ -73,7 +87,7 @@ def head(page: Any, key: str) -> Any:
 def menu(page: Any, key: str, item: str) -> None:
     """Choose an entry of a column's menu."""
     head(page, key).click(button="right")
-    page.get_by_role("menuitem", name=item, exact=True).click()
+    page.locator('[role^="menuitem"]').get_by_text(item, exact=True).click()
 
 
 def wide(visit: Visit, site: Site, path: str = "/hparams", **how: Any) -> Any:
@@ -95,6 +109,68 @@ def test_a_head_sorts_up_down_and_not_at_all(visit: Visit, site: Site) -> None:
     assert head(page, LOSS).get_attribute("aria-sort") == "descending"
     head(page, LOSS).click()
     seen.until(page, lambda: names(page) == list("abcde"))
+
+
+def test_with_shift_a_second_column_orders_what_is_equal_in_the_first(visit: Visit, site: Site) -> None:
+    page = wide(visit, site)
+    head(page, "hp:optimizer").click()
+    head(page, LOSS).click(modifiers=["Shift"])
+    seen.until(page, lambda: names(page) == list("ebcad"))
+    head(page, LOSS).focus()
+    page.keyboard.press("Shift+Enter")
+    seen.until(page, lambda: names(page) == list("ecbad"))
+    seen.until(page, lambda: seen.query(page).get("sort") == ["hp:optimizer", f"-{LOSS}"])
+    assert [head(page, key).get_attribute("aria-sort") for key in ("hp:optimizer", LOSS)] == ["ascending", "none"]
+    other = wide(visit, site, page.url.removeprefix(site.url))
+    assert names(other) == list("ecbad")
+    menu(other, "hp:optimizer", "Hide")
+    other.get_by_role("button", name="Do not sort by optimizer").click()
+    seen.until(other, lambda: names(other) == list("acbde"))
+
+
+def test_a_cell_or_the_rows_that_are_ticked_are_copied(visit: Visit, site: Site) -> None:
+    page = wide(visit, site, f"/hparams?col=hp:optimizer&col={LOSS}")
+    page.evaluate(KEEP_COPIED)
+    cell(page, "a", LOSS).click()
+    page.keyboard.press("Control+c")
+    seen.until(page, lambda: page.evaluate("window.copied") == "3")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Control+c")
+    seen.until(page, lambda: page.evaluate("window.copied") == "adam")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Control+c")
+    seen.until(page, lambda: page.evaluate("window.copied").splitlines()[1:] == ["b\tadam\t1"])
+    page.get_by_role("checkbox", name="Tick d", exact=True).click()
+    page.get_by_role("checkbox", name="Tick e", exact=True).click()
+    page.keyboard.press("Control+c")
+    hostile = '"' + HOSTILE.replace('"', '""') + '"'
+    wanted = [f"Session\toptimizer\t{title(page, LOSS)}", "d\tsgd\tNaN", f"e\t{hostile}\t"]
+    seen.until(page, lambda: page.evaluate("window.copied").split("\n") == wanted)
+
+
+def test_a_row_without_a_curve_draws_none(visit: Visit, site: Site) -> None:
+    page = wide(visit, site)
+    if page.locator(f'.sheet .td.traced[data-key="{LOSS}"]').count() == 0:
+        menu(page, LOSS, "Show the curve")
+    seen.until(page, lambda: cell(page, "a", LOSS).locator("canvas").count() == 1)
+    assert [cell(page, name, LOSS).locator("canvas").count() for name in "abcde"] == [1, 1, 1, 0, 0]
+
+
+def test_a_reader_of_the_screen_is_told_what_is_where(visit: Visit, site: Site) -> None:
+    page = wide(visit, site)
+    grid = page.get_by_role("grid", name="Table of sessions")
+    assert grid.get_attribute("aria-rowcount") == "6"
+    row = grid.get_by_role("row").filter(has=page.get_by_role("rowheader", name="a", exact=True))
+    assert row.get_attribute("aria-rowindex") == "2"
+    place = head(page, LOSS).get_attribute("aria-colindex")
+    assert cell(page, "a", LOSS).get_attribute("aria-colindex") == place
+    assert columns(page).index(LOSS) + 1 == int(place)
+    row.focus()
+    for _ in range(int(place) - 1):
+        page.keyboard.press("ArrowRight")
+    at = row.get_attribute("aria-activedescendant")
+    assert page.locator(f".sheet #{at}").get_attribute("data-key") == LOSS
 
 
 def test_the_best_of_a_metric_is_marked_by_what_is_good(visit: Visit, site: Site) -> None:
@@ -136,10 +212,26 @@ def test_values_are_chosen_from_a_list_that_acts_on_none_of_them(visit: Visit, s
 def test_what_has_no_value_is_kept_hidden_or_alone(visit: Visit, site: Site) -> None:
     page = wide(visit, site)
     menu(page, LOSS, "Filter…")
-    page.get_by_role("button", name="Only these").click()
+    missing = page.get_by_role("group", name="1 row has no value")
+    missing.get_by_role("button", name="Only these").click()
     seen.until(page, lambda: names(page) == ["e"])
-    page.get_by_role("button", name="Hide", exact=True).click()
+    missing.get_by_role("button", name="Hide", exact=True).click()
     seen.until(page, lambda: names(page) == list("abcd"))
+
+
+def test_a_run_that_diverged_is_kept_hidden_or_alone(visit: Visit, site: Site) -> None:
+    page = wide(visit, site)
+    menu(page, LOSS, "Filter…")
+    nan = page.get_by_role("group", name="1 row is NaN")
+    nan.get_by_role("button", name="Only these").click()
+    seen.until(page, lambda: names(page) == ["d"])
+    seen.until(page, lambda: not page.locator(".sheet[data-waiting]").count())
+    nan.get_by_role("button", name="Hide", exact=True).click()
+    seen.until(page, lambda: names(page) == list("abc"))
+    seen.until(page, lambda: seen.query(page).get("where") == [f'{{"key":"{LOSS}","nan":"without"}}'])
+    assert page.locator(".sheet .chip").inner_text().replace("\n", " ") == f"{title(page, LOSS)} not NaN"
+    page.keyboard.press("Escape")
+    assert page.evaluate(FOCUSED) == LOSS
 
 
 def test_a_column_is_hidden_found_and_put_back(visit: Visit, site: Site) -> None:
@@ -181,6 +273,12 @@ def test_ticked_rows_become_the_selection_everywhere(visit: Visit, site: Site) -
     page.get_by_role("button", name="Show only these 2 everywhere").click()
     seen.until(page, lambda: seen.query(page).get("only") == ["b", "d"])
     seen.until(page, lambda: page.locator(".runs .count").inner_text() == "2 of 5 runs shown")
+    page.get_by_role("button", name="Undo").click()
+    seen.until(page, lambda: page.locator(".runs .count").inner_text() == "5 of 5 runs shown")
+    seen.until(page, lambda: page.get_by_role("button", name="Undo").count() == 0)
+    assert "only" not in seen.query(page)
+    page.get_by_role("button", name="Show only these 2 everywhere").click()
+    seen.until(page, lambda: seen.query(page).get("only") == ["b", "d"])
     # What is chosen in the sidebar afterwards counts again, also when it is what was chosen there before.
     page.get_by_role("button", name="All", exact=True).click()
     seen.until(page, lambda: "only" not in seen.query(page))

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { newAxis, ticksOf, wordsOf } from "../../tbcore/ui/components/parallel/axis.js";
-import { clauseOf, joined, passing, spansOf, without } from "../../tbcore/ui/components/parallel/clause.js";
+import { clauseOf, joined, passing, readEnd, spansOf, typed, without } from "../../tbcore/ui/components/parallel/clause.js";
 import { heightsOf, lanesWithin, nearestLine, newGeometry } from "../../tbcore/ui/components/parallel/geometry.js";
 import { drawingOrder } from "../../tbcore/ui/components/parallel/table.js";
 
@@ -119,4 +119,16 @@ test("the nearest line is found between two axes, among those that are shown", (
 
 test("rows without a value are drawn first, and the colour of the few last", () => {
   assert.deepEqual(drawingOrder(Int16Array.of(2, 1, 0, 1), 4), [2, 1, 3, 0]);
+});
+
+test("the end of a typed range is a number, open where nothing is typed, and wrong where it is none", () => {
+  const axis = newAxis(spec(), [1, 2], null);
+  assert.deepEqual(["1e-3", " 2,000 ", "−4", ""].map((text) => readEnd(axis, text)), [0.001, 2000, -4, null]);
+  assert.ok(["much", "Infinity", "1 2"].every((text) => Number.isNaN(readEnd(axis, text))));
+});
+
+test("a moment is typed as it is shown", () => {
+  const axis = newAxis(spec({ type: "time" }), [1.75e9, 1.76e9], null);
+  assert.equal(readEnd(axis, typed(axis, 1.75e9)), 1.75e9);
+  assert.equal(typed(newAxis(spec(), [1, 2], null), 0.001), "0.001");
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { byteSize, cellsOf, listedRows, newColumn, rowAndBelow, shortMoment, spelledCell, wholeCell } from "../../tbcore/ui/components/sheet/cells.js";
-import { childrenOf } from "../../tbcore/ui/components/sheet/cells.js";
+import { byteSize, cellsOf, childrenOf, listedRows, newColumn } from "../../tbcore/ui/components/sheet/cells.js";
+import { oneLine, rowAndBelow, shortMoment, spelledCell, wholeCell } from "../../tbcore/ui/components/sheet/cells.js";
+import { copiedCell, copiedRows } from "../../tbcore/ui/components/sheet/copied.js";
 import { bestRow, heatOf, heatScale } from "../../tbcore/ui/components/sheet/heat.js";
+import { legible } from "../../tbcore/ui/components/sheet/trace.js";
 
 const cases = JSON.parse(readFileSync(new URL("sheet_cases.json", import.meta.url), "utf8"));
 
@@ -22,8 +24,8 @@ function textsOf({ cells, up }) {
 for (const one of cases.order) {
   test(`${one.type} ${JSON.stringify(one.cells)} is ordered as the server orders it`, () => {
     const made = column(one.type, one.cells, { texts: textsOf(one) });
-    assert.deepEqual(listedRows(one.cells.length, made, false), one.up);
-    assert.deepEqual(listedRows(one.cells.length, made, true), one.down);
+    assert.deepEqual(listedRows(one.cells.length, [[made, false]]), one.up);
+    assert.deepEqual(listedRows(one.cells.length, [[made, true]]), one.down);
   });
 }
 
@@ -35,18 +37,25 @@ for (const one of cases.best) {
 }
 
 test("without a column rows stay as they came", () => {
-  assert.deepEqual(listedRows(3, null, false), [0, 1, 2]);
+  assert.deepEqual(listedRows(3, []), [0, 1, 2]);
+});
+
+test("a second column orders the rows that are equal in the first", () => {
+  const first = column("text", ["b", "a", "b", "a", null, null], { texts: ["a", "b"] });
+  const second = column("number", [1, 2, 3, "NaN", 5, 6]);
+  assert.deepEqual(listedRows(6, [[first, false], [second, true]]), [1, 3, 2, 0, 5, 4]);
+  assert.deepEqual(listedRows(6, [[first, true], [second, false]]), [0, 2, 1, 3, 4, 5]);
 });
 
 const tree = { parent: Float64Array.from([-1, 0, 0, -1, 3]) };
 
 test("rows of a tree are ordered among those of one parent", () => {
   const values = column("number", [5, 1, 2, 7, 0]);
-  assert.deepEqual(listedRows(5, values, true, tree), [3, 4, 0, 2, 1]);
+  assert.deepEqual(listedRows(5, [[values, true]], tree), [3, 4, 0, 2, 1]);
 });
 
 test("what is below a folded row is left out", () => {
-  assert.deepEqual(listedRows(5, null, false, tree, new Set([0])), [0, 3, 4]);
+  assert.deepEqual(listedRows(5, [], tree, new Set([0])), [0, 3, 4]);
 });
 
 test("a row and all below it", () => {
@@ -71,6 +80,39 @@ test("each type is spelled in its own way", () => {
   assert.equal(spelled("size", 1_200_000), "1.2 MB");
   assert.equal(spelled("bool", 1), "true");
   assert.equal(spelled("text", "<b>"), "<b>");
+});
+
+test("a whole number that somebody chose is spelled with every digit, a measured one is not", () => {
+  const spelled = (role, value) => spelledCell(column("number", [value], { role }), 0);
+  assert.equal(spelled("hparam", 123456), "123,456");
+  assert.equal(spelled("hparam", 0.000123456), "0.0001235");
+  assert.equal(spelled("hparam", 1e30), "1e30");
+  assert.equal(spelled("metric", 123456), "123.5k");
+});
+
+test("cells are copied with all their digits, and in quotes where a spreadsheet would take them apart", () => {
+  const texts = ["adam", 'a\t"b"\nc'];
+  const columns = [
+    column("text", texts, { texts }),
+    column("number", [0.1234567890123, null], { title: "loss" }),
+    column("bool", [1, 0], { title: "bn" }),
+  ];
+  columns[0].title = "optimizer";
+  assert.equal(copiedRows(columns, [1, 0]), 'optimizer\tloss\tbn\n"a\t""b""\nc"\t\tfalse\nadam\t0.1234567890123\ttrue');
+  assert.equal(copiedCell(columns[0], 1), 'a\t"b"\nc');
+  assert.equal(copiedCell(column("size", [1234567]), 0), "1234567");
+});
+
+test("a light colour is darkened on white and a dark one lightened on black, others stay as they are", () => {
+  assert.equal(legible("#4269d0", "#ffffff"), "rgb(66 105 208)");
+  assert.equal(legible("#f5d67b", "#ffffff"), "rgb(186 163 93)");
+  assert.equal(legible("#f5d67b", "#0e1117"), "rgb(245 214 123)");
+  assert.equal(legible("#202020", "#000000"), "rgb(86 86 86)");
+  assert.equal(legible("transparent", "#ffffff"), "transparent");
+});
+
+test("a text of many lines is shown on one", () => {
+  assert.equal(oneLine("a\n\tb\r\nc  d"), "a b c  d");
 });
 
 test("a cell in full loses no digit", () => {

@@ -11,7 +11,7 @@ const columns = [
   { key: "m:loss", role: "metric" },
 ];
 const view = { columns, usual: ["about:start", "m:loss"], curves_usual: ["m:loss"] };
-const state = { columns: null, sort: null, filters: [], pinned: [], curves: null };
+const state = { columns: null, sort: [], filters: [], pinned: [], curves: null };
 
 test("the usual columns are shown until others are chosen, and none that there is not", () => {
   assert.deepEqual(shownKeys(state, view), ["about:start", "m:loss"]);
@@ -19,10 +19,19 @@ test("the usual columns are shown until others are chosen, and none that there i
 });
 
 test("a head is clicked through up, down and as it came", () => {
-  assert.deepEqual(nextSort(null, "a"), ["a", false]);
-  assert.deepEqual(nextSort(["a", false], "a"), ["a", true]);
-  assert.equal(nextSort(["a", true], "a"), null);
-  assert.deepEqual(nextSort(["b", true], "a"), ["a", false]);
+  assert.deepEqual(nextSort([], "a"), [["a", false]]);
+  assert.deepEqual(nextSort([["a", false]], "a"), [["a", true]]);
+  assert.deepEqual(nextSort([["a", true]], "a"), []);
+  assert.deepEqual(nextSort([["b", true]], "a"), [["a", false]]);
+});
+
+test("with shift the order of another column comes after that of the first", () => {
+  const both = [["a", true], ["b", false]];
+  assert.deepEqual(nextSort([["a", true]], "b", true), both);
+  assert.deepEqual(nextSort(both, "b", true), [["a", true], ["b", true]]);
+  assert.deepEqual(nextSort([["a", true], ["b", true]], "b", true), [["a", true]]);
+  assert.deepEqual(nextSort(both, "a", true), [["b", false]]);
+  assert.deepEqual(nextSort(both, "a"), [["a", false]]);
 });
 
 test("a column is moved to stand before a place", () => {
@@ -43,10 +52,10 @@ test("some columns are shown or hidden together", () => {
 });
 
 test("another value of a metric takes the place of the one before, in the order too", () => {
-  const sorted = { ...state, sort: ["m:loss", true], pinned: ["m:loss"] };
+  const sorted = { ...state, sort: [["hp:lr", false], ["m:loss", true]], pinned: ["m:loss"] };
   const made = exchanged(sorted, "m:loss", "m:min", view);
   assert.deepEqual(made.columns, ["about:start", "m:min"]);
-  assert.deepEqual(made.sort, ["m:min", true]);
+  assert.deepEqual(made.sort, [["hp:lr", false], ["m:min", true]]);
   assert.deepEqual(made.pinned, ["m:min"]);
   assert.deepEqual(made.curves, ["m:min"]);
 });
@@ -102,6 +111,8 @@ test("what has no value is said only where it is not clear", () => {
   assert.deepEqual(tidySieve({ key: "a", low: 1, missing: "with" }), { key: "a", low: 1, missing: "with" });
   assert.deepEqual(tidySieve({ key: "a", missing: "without" }), { key: "a", missing: "without" });
   assert.equal(tidySieve({ key: "a", missing: "with" }), null);
+  assert.deepEqual(tidySieve({ key: "a", nan: "only" }), { key: "a", nan: "only" });
+  assert.equal(tidySieve({ key: "a", nan: "with" }), null);
   assert.equal(tidySieve({ key: "a" }), null);
 });
 
@@ -126,6 +137,8 @@ test("a cell passes a filter as the server says", () => {
   assert.deepEqual(rows(numbers, { high: 2, missing: "with" }), [0, 3]);
   assert.deepEqual(rows(numbers, { missing: "only" }), [3]);
   assert.deepEqual(rows(numbers, { missing: "without" }), [0, 1, 2]);
+  assert.deepEqual(rows(numbers, { nan: "only" }), [2]);
+  assert.deepEqual(rows(numbers, { nan: "without", missing: "with" }), [0, 1, 3]);
   const texts = { type: "text", texts: ["adam", "sgd"], values: [0, 1, 1, NaN], missing: [0, 0, 0, 1] };
   assert.deepEqual(rows(texts, { values: ["sgd"] }), [1, 2]);
   assert.deepEqual(rows(texts, {}, /^a/i), [0]);
@@ -139,6 +152,8 @@ test("filters are said in words", () => {
   assert.equal(sieveWords({ key: "a", values: ["adam", ""] }, "text"), "adam, (empty)");
   assert.equal(sieveWords({ key: "a", values: ["a", "b", "c", "d", "e"] }, "text"), "a, b, c and 2 others");
   assert.equal(sieveWords({ key: "a", pattern: "^a" }, "text"), "~ ^a");
+  assert.equal(sieveWords({ key: "a", nan: "only" }, "number"), "NaN");
+  assert.equal(sieveWords({ key: "a", low: 1, nan: "without" }, "number"), "≥ 1, not NaN");
   assert.equal(sieveWords({ key: "a", missing: "only" }, "text"), "no value");
   assert.equal(sieveWords({ key: "a", missing: "without" }, "text"), "has a value");
   assert.equal(sieveWords({ key: "a", high: 2, missing: "with" }, "number"), "≤ 2 or no value");

@@ -12,13 +12,14 @@ from tbcore.ui.sheet import SheetState, Sieve, decode, encode, sieve_of, spelled
 
 CHOSEN = SheetState(
     columns=("hp:lr", "m:last:eval/loss"),
-    sort=("m:last:eval/loss", True),
+    sort=(("m:last:eval/loss", True), ("hp:lr", False)),
     filters=(
         Sieve("hp:lr", low=1e-4, high=0.1),
         Sieve("hp:optimizer", values=("adam", "a&b=c|#"), missing="with"),
         Sieve("about:run", pattern="^sweep/"),
         Sieve("hp:seed", missing="without"),
         Sieve("hp:bs", missing="only"),
+        Sieve("m:last:eval/loss", nan="without"),
     ),
     chosen=("sweep/0", "ärger", "a,b"),
     better={"m:last:fps": "high", "m:last:gap": "low", "m:last:eval/loss": ""},
@@ -56,13 +57,14 @@ def test_no_column_at_all_is_a_choice() -> None:
 def test_the_address_is_words_that_can_be_read() -> None:
     assert encode(CHOSEN) == {
         "col": ["hp:lr", "m:last:eval/loss"],
-        "sort": ["-m:last:eval/loss"],
+        "sort": ["-m:last:eval/loss", "hp:lr"],
         "where": [
             '{"key":"hp:lr","low":0.0001,"high":0.1}',
             '{"key":"hp:optimizer","values":["adam","a&b=c|#"],"missing":"with"}',
             '{"key":"about:run","pattern":"^sweep/"}',
             '{"key":"hp:seed","missing":"without"}',
             '{"key":"hp:bs","missing":"only"}',
+            '{"key":"m:last:eval/loss","nan":"without"}',
         ],
         "row": ["sweep/0", "ärger", "a,b"],
         "good": ["high:m:last:fps", "low:m:last:gap", "none:m:last:eval/loss"],
@@ -72,7 +74,7 @@ def test_the_address_is_words_that_can_be_read() -> None:
 
 
 def test_what_would_make_the_address_too_long_is_left_out_of_it() -> None:
-    many = SheetState(chosen=tuple(f"run {number}" for number in range(1000)), sort=("name", False))
+    many = SheetState(chosen=tuple(f"run {number}" for number in range(1000)), sort=(("name", False),))
     assert encode(many)["row"] == []
     assert encode(many)["sort"] == ["name"]
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import streamlit as st
 
 from tbcore.ui.components.bundle import bundle, styles
+from tbcore.ui.components.stamp import stamp
 
 MODULES = (
     "../lines/format.js",
@@ -47,7 +48,7 @@ def parallel(view: Mapping[str, Any], rows: pa.Table, *, key: str, changed: Mapp
     """
     PARALLEL(
         key=key,
-        data={"view": dict(view), "rows": rows},
+        data={"view": {**view, "stamp": stamp({"rows": rows})}, "rows": rows},
         on_brush_change=changed["brush"],
         on_order_change=changed["order"],
         on_scales_change=changed["scales"],

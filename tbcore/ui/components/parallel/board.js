@@ -2,10 +2,10 @@
 
 import { arrange, element, freshContext, readPalette } from "../lines/dom.js";
 import { closeOutbox, heard, newOutbox, post } from "../lines/sync.js";
-import { ticksOf, wordsOf } from "./axis.js";
-import { clauseOf, joined, passing, spansOf, without } from "./clause.js";
+import { spelled, ticksOf, wordsOf } from "./axis.js";
+import { clauseOf, joined, passing, readEnd, spansOf, typed, without } from "./clause.js";
 import { dressLegend, hideRowTip, newLegend, newRowTip, showRowTip } from "./legend.js";
-import { drawingOrder, readRows } from "./table.js";
+import { drawingOrder, pictureOf, readRows } from "./table.js";
 import { heightOf, heightsOf, lanesWithin, NARROWEST, nearestLine, newGeometry, placeOf, TOP } from "./geometry.js";
 
 const SEND_AFTER = 20;
@@ -14,6 +14,12 @@ const REACH = 6;
 const GRIP = 5;
 const BESIDE_AXIS = 12;
 const CLICK = 3;
+const TICK_ROOM = 13;
+const BREAKS = /(?<=[\s/_.-])/; // where a title may go on in the next line
+const HEAD_SIZE = 11.5;
+const HEAD_LEAST = 9.5;
+const measure2d = document.createElement("canvas").getContext("2d");
+const MOST_LEVELS = 200;
 const SCALES = { linear: "Linear", log: "Log", quantile: "Quantile" };
 
 /** Return a new board inside `parent`, a shadow root. */
@@ -22,7 +28,7 @@ export function newBoard(parent) {
     parent, host: parent.host ?? parent, root: element("div", "parallel"), bar: element("div", "above"), scroll: element("div", "scroll"),
     box: element("div", "box"), heads: element("div", "heads"), legend: newLegend(), tip: newRowTip(), menu: newMenu(),
     layers: ["faint", "lines", "axes", "hover"].map((name) => element("canvas", name)), columns: new Map(),
-    view: null, table: null, rows: null, order: [], scales: {}, clauses: {}, shown: null, drag: null, hover: -1, frame: 0, soiled: new Set(), width: 0,
+    view: null, table: null, picture: "", faint: false, rows: null, order: [], scales: {}, clauses: {}, shown: null, drag: null, hover: -1, frame: 0, soiled: new Set(), width: 0,
   };
   board.count = element("span", "count");
   board.clear = element("button", "plain", "Clear brushes");
@@ -45,6 +51,7 @@ export function updateBoard(board, data, send, fire) {
   Object.assign(board, { send, fire, view: data.view, table: data.rows });
   if (!board.root.isConnected) board.parent.querySelector(".stage").append(board.root);
   const { view } = data;
+  const before = JSON.stringify([board.picture, board.clauses, board.order, board.scales]);
   if (heard(board.outbox, "brush", view.brush) || first) board.clauses = view.brush;
   const keys = view.axes.map((spec) => spec.key);
   if (heard(board.outbox, "order", keys) || first) board.order = keys;
@@ -52,6 +59,8 @@ export function updateBoard(board, data, send, fire) {
   const scales = Object.fromEntries(view.axes.map((spec) => [spec.key, spec.scale]));
   if (heard(board.outbox, "scales", scales) || first) board.scales = scales;
   board.palette = readPalette(board.host);
+  board.picture = pictureOf(view, board.palette);
+  if (before === JSON.stringify([board.picture, board.clauses, board.order, board.scales])) return;
   dressLegend(board.legend, view);
   read(board);
   measure(board);
@@ -139,7 +148,8 @@ function opacityOf(count) {
 }
 
 function paintFaint(board, context) {
-  if (Object.keys(board.clauses).length === 0 && !board.drag) return;
+  board.faint = isFaint(board);
+  if (!board.faint) return;
   context.lineWidth = 1;
   // However many lines lie on top of each other, the canvas as a whole stays faint.
   context.globalAlpha = 0.6 * opacityOf(board.rows.count);
@@ -170,9 +180,18 @@ function paintAllAxes(board, context) {
     context.stroke();
     const room = Math.max(24, (geometry.gap || geometry.width) - 14);
     const ticks = ticksOf(axis, Math.max(3, Math.floor((geometry.bottom - geometry.top) / 46)));
-    for (const { at: placed, label } of ticks) paintTick(context, palette, x, heightOf(geometry, placed), label, room);
+    for (const { at: placed, label } of [...ticks, ...endTicks(axis, ticks, geometry)]) paintTick(context, palette, x, heightOf(geometry, placed), label, room);
     for (const name of axis.used) paintTick(context, palette, x, geometry.laneAt.get(name), name, room, (clause?.lanes ?? []).includes(name));
   });
+}
+
+/** Return ticks for the ends of an axis of numbers, as far as no other one is written there. */
+function endTicks(axis, ticks, { top, bottom }) {
+  if (axis.scale === "levels" || axis.few) return [];
+  const apart = TICK_ROOM / (bottom - top);
+  return [[0, axis.low], [1, axis.high]]
+    .filter(([end]) => ticks.every(({ at: placed }) => Math.abs(placed - end) >= apart))
+    .map(([end, value]) => ({ at: end, label: spelled(axis.spec, value) }));
 }
 
 function paintTick(context, palette, x, y, label, room, brushed = false) {
@@ -208,6 +227,7 @@ function paintSpans(board, context, axis, clause, x) {
     context.globalAlpha = 0.9;
     context.fillRect(x - 6, y0, 12, 1.5);
     context.fillRect(x - 6, y1 - 1.5, 12, 1.5);
+    if (drawing && !axis.spec.levels) paintEnds(board, context, axis, x, [[low, y1], [high, y0]]);
   }
   for (const lane of wanted?.lanes ?? []) {
     if (!board.geometry.laneAt.has(lane)) continue;
@@ -215,6 +235,23 @@ function paintSpans(board, context, axis, clause, x) {
     context.fillRect(x - 6, board.geometry.laneAt.get(lane) - 8, 12, 16);
   }
   context.globalAlpha = 1;
+}
+
+/** While a range is dragged, its ends are told in numbers. ends: [place, height]. */
+function paintEnds(board, context, axis, x, ends) {
+  const { palette } = board;
+  const right = x < board.geometry.width / 2;
+  context.textAlign = right ? "left" : "right";
+  for (const [place, y] of ends) {
+    const words = spelled(axis.spec, axis.value(place));
+    context.lineJoin = "round";
+    context.lineWidth = 4;
+    context.strokeStyle = palette.background;
+    context.globalAlpha = 1;
+    context.strokeText(words, x + (right ? 10 : -10), y);
+    context.fillText(words, x + (right ? 10 : -10), y);
+  }
+  context.textAlign = "left";
 }
 
 function paintHovered(board, context) {
@@ -237,18 +274,27 @@ function dressHeads(board) {
     const { key, title } = axis.spec;
     if (!board.columns.has(key)) board.columns.set(key, newHead(board, key));
     const head = board.columns.get(key);
-    head.name.textContent = title;
+    if (head.name.textContent !== title) head.name.replaceChildren(...title.split(BREAKS).flatMap((part) => [part, element("wbr")]));
     head.button.title = `${title}\nDrag to move, press for more`;
     head.button.setAttribute("aria-label", `Axis ${title}`);
     head.button.classList.toggle("brushed", Boolean(board.clauses[key]));
     head.mark.textContent = axis.scale === "log" || axis.scale === "quantile" ? axis.scale : "";
     const shift = board.drag?.head === key ? board.drag.shift : 0;
-    const room = Math.max(40, (board.geometry.gap || board.geometry.width) - 10);
+    // The last one has no neighbour, but the edge.
+    const room = Math.max(40, Math.min(board.geometry.gap || Infinity, board.geometry.width - board.geometry.xs[at] + 11) - 3);
+    head.button.style.fontSize = `${headSize(title, room - 8)}px`;
     Object.assign(head.root.style, { left: `${board.geometry.xs[at] - 8 + shift}px`, maxWidth: `${room}px` });
     head.root.classList.toggle("moving", shift !== 0);
     return head.root;
   });
   arrange(board.heads, nodes);
+}
+
+/** Return the size of letters at which the longest word of a title fits into its room, as far as they can be read. */
+function headSize(title, room) {
+  measure2d.font = `600 ${HEAD_SIZE}px system-ui, sans-serif`;
+  const longest = title.split(BREAKS).reduce((most, word) => Math.max(most, measure2d.measureText(word.slice(0, 60)).width), 1);
+  return Math.max(HEAD_LEAST, Math.min(HEAD_SIZE, (HEAD_SIZE * room) / longest));
 }
 
 function newHead(board, key) {
@@ -346,6 +392,7 @@ function openMenu(board, key, from) {
   const parts = [element("div", "menu-title", axis.spec.title)];
   if (axis.spec.about) parts.push(element("div", "about", axis.spec.about));
   for (const scale of axis.spec.scales) parts.push(item(SCALES[scale], () => rescale(board, key, scale), { on: axis.scale === scale }));
+  parts.push(element("hr"), ...(axis.spec.levels ? [levelList(board, axis, item)] : [rangeFields(board, axis, close)]));
   parts.push(
     element("hr"),
     item("Colour by this", () => board.fire("color", key)),
@@ -359,6 +406,47 @@ function openMenu(board, key, from) {
   if (menu.root.popover) menu.root.showPopover();
   else menu.root.hidden = false;
   Object.assign(menu.root.style, { left: `${Math.max(4, Math.min(box.left, innerWidth - menu.root.offsetWidth - 8))}px`, top: `${Math.min(box.bottom + 4, innerHeight - menu.root.offsetHeight - 8)}px` });
+}
+
+/** Return fields in which a range is typed that is brushed on an axis: what dragging does, with the keyboard. */
+function rangeFields(board, axis, close) {
+  const { key } = axis.spec;
+  const [from, to] = board.clauses[key]?.ranges?.length === 1 ? board.clauses[key].ranges[0] : [null, null];
+  const root = element("form", "range");
+  const fields = [["From", from], ["To", to]].map(([words, value]) => {
+    const field = element("input", "");
+    Object.assign(field, { type: "text", placeholder: words, value: value === null ? "" : typed(axis, value) });
+    field.setAttribute("aria-label", `${words}: ${axis.spec.title}`);
+    return field;
+  });
+  const press = element("button", "plain", "Brush");
+  press.type = "submit";
+  root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const ends = fields.map((field) => readEnd(axis, field.value));
+    fields.forEach((field, place) => field.classList.toggle("wrong", Number.isNaN(ends[place])));
+    if (ends.some(Number.isNaN)) return;
+    close();
+    const lanes = board.clauses[key]?.lanes ?? [];
+    const none = ends[0] === null && ends[1] === null;
+    if (!ends.includes(null)) ends.sort((low, high) => low - high);
+    brush(board, { ...board.clauses, [key]: none && !lanes.length ? null : { ranges: none ? [] : [ends], lanes } });
+  });
+  root.append(...fields, press);
+  return root;
+}
+
+/** Return the list of an axis' categories, each to be brushed or not. */
+function levelList(board, axis, item) {
+  const { key, levels } = axis.spec;
+  const root = element("div", "levels");
+  const held = board.clauses[key] ?? { values: [], lanes: [] };
+  for (const level of levels.slice(0, MOST_LEVELS)) {
+    const on = (held.values ?? []).includes(level);
+    const values = on ? held.values.filter((one) => one !== level) : [...(held.values ?? []), level];
+    root.append(item(level === "" ? "(empty)" : level.slice(0, 200), () => brush(board, { ...board.clauses, [key]: values.length || held.lanes?.length ? { values, lanes: held.lanes ?? [] } : null }), { on }));
+  }
+  return root;
 }
 
 function rescale(board, key, scale) {
@@ -379,9 +467,18 @@ function remove(board, key) {
 
 function brush(board, clauses) {
   board.clauses = Object.fromEntries(Object.entries(clauses).filter(([, clause]) => clause));
+  const before = board.shown;
   board.shown = passing(board.rows.axes, board.clauses, board.rows.count);
   post(board.outbox, "brush", board.clauses);
-  soil(board, "faint", "lines", "axes", "hover");
+  // Thousands of lines take a while to paint: after a drag they are there already.
+  if (board.faint !== isFaint(board)) soil(board, "faint");
+  if (board.shown.some((one, row) => one !== before[row])) soil(board, "lines");
+  soil(board, "axes", "hover");
+}
+
+/** Return whether all lines are painted faintly behind those that are brushed. */
+function isFaint(board) {
+  return Object.keys(board.clauses).length > 0 || Boolean(board.drag);
 }
 
 function listen(board) {
@@ -435,7 +532,7 @@ function drag(board, event) {
   const { drag: held, geometry } = board;
   const [, y] = at(board, event);
   if (!held.moved && Math.abs(y - held.from) < CLICK) return;
-  if (!held.moved && Object.keys(board.clauses).length === 0) soil(board, "faint");
+  if (!held.moved && !board.faint) soil(board, "faint");
   held.moved = true;
   const { axis, grip, clause } = held;
   if (grip?.at !== undefined && !axis.spec.levels) {

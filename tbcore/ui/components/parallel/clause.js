@@ -78,6 +78,21 @@ export function without(clause, at, lane = null) {
   return left.ranges?.length || left.values?.length || left.lanes?.length ? left : null;
 }
 
+/** Return the end of a range that somebody typed: null where nothing was, NaN where it is none. */
+export function readEnd({ spec }, text) {
+  const clean = text.trim().replaceAll(",", "").replace("−", "-");
+  if (clean === "") return null;
+  const value = spec.type === "time" ? Date.parse(clean.replace(" ", "T")) / 1000 : Number(clean);
+  return Number.isFinite(value) ? value : NaN;
+}
+
+/** Return the end of a range as it can be typed. */
+export function typed({ spec }, value) {
+  if (spec.type !== "time") return String(value);
+  const moment = new Date(1000 * value);
+  return new Date(moment - 60_000 * moment.getTimezoneOffset()).toISOString().slice(0, 19).replace("T", " ");
+}
+
 function bounded(axis, value) {
   // Nothing at or below 0 has a place on an axis of decades.
   const place = axis.place(value);

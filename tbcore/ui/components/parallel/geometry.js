@@ -2,7 +2,7 @@
 
 import { LANES } from "./axis.js";
 
-export const TOP = 44;
+export const TOP = 54;
 const LANE = 20;
 const BOTTOM = 14;
 const SIDE = 18;

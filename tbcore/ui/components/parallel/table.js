@@ -13,6 +13,14 @@ export function readRows(view, table, scales, air = 0) {
   return { count: table.numRows, axes, byKey: new Map(axes.map((axis) => [axis.spec.key, axis])), nameOf: (row) => names.get(row), paints };
 }
 
+/**
+ * Return a word for all that a board is painted by, except what the visitor does on it; another one for another picture.
+ * view.stamp is the server's word for the rows.
+ */
+export function pictureOf(view, palette) {
+  return JSON.stringify([{ ...view, brush: null }, palette]);
+}
+
 /** Return the rows in the order they are drawn: those that stand for fewer, and the coloured ones, on top. */
 export function drawingOrder(paints, count) {
   const often = new Map();

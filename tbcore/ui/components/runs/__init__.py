@@ -1,5 +1,7 @@
 """The run list of the sidebar: which runs are shown, how far each has come, when the logs were last read."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -63,21 +65,28 @@ class RunListState:
 def run_list(view: dict[str, Any], *, key: str) -> RunListState:
     """Draw the run list and return what the visitor did to it.
 
-    view: {"runs": [{"name", "color", "points", "last_step" or None, "start" or None, "last" or None: wall times of the
-    first and the last event, "problems": how many, "problem_text": the first}], oldest first; "shown": a Selection;
-    "limit": how many "newest" shows}, and where the list shall tell it "read_at": when the logs were last read, seconds
+    view: {"runs": as `spelled_runs` makes them; "shown": a Selection; "limit": how many "newest" shows}, and where the list shall tell it "read_at": when the logs were last read, seconds
     since the epoch, or None, and "reading": None or {"done", "total"} in files.
     Choices reach the charts at once through the window event `runlens:shown`, and this function a moment later.
     """
-    runs = [{**run, "start": _finite(run["start"]), "last": _finite(run["last"])} for run in view["runs"]]
     result = RUNS(
         key=key,
-        data={"view": {**view, "runs": runs}},
+        data={"view": view},
         on_shown_change=_nothing,
         on_problems_change=_nothing,
     )
     problems = result.get("problems")
     return RunListState(selection_of(result.get("shown")), problems if isinstance(problems, str) else None)
+
+
+def spelled_runs(runs: Sequence[Mapping[str, Any]]) -> str:
+    """Return the runs of the run list, oldest first, as the browser reads them.
+
+    runs: {"name", "color", "points", "last_step" or None, "start" or None, "last" or None: wall times of the first and the
+    last event, "problems": how many, "problem_text": the first}.
+    One text that can be kept: thousands of runs are spelled at every drawing otherwise.
+    """
+    return json.dumps([{**run, "start": _finite(run["start"]), "last": _finite(run["last"])} for run in runs])
 
 
 def _finite(wall_time: float | None) -> float | None:

@@ -30,6 +30,8 @@ function newList(parent) {
     part,
     rows: { scroller: part("scroller"), spacer: part("spacer"), rows: new Map() },
     view: null,
+    text: "",
+    runs: [],
     names: [],
     selection: null,
     sent: [],
@@ -77,12 +79,13 @@ function newList(parent) {
 function receive(state, view) {
   const before = state.view;
   state.lead = clockLead(seconds(), view.read_at ?? null, before?.read_at ?? null, state.lead);
-  state.view = view;
-  state.names = view.runs.map((run) => run.name);
+  if (view.runs !== state.text) [state.text, state.runs] = [view.runs, JSON.parse(view.runs)];
+  state.view = { ...view, runs: state.runs };
+  state.names = state.runs.map((run) => run.name);
   if (before === null) state.selection = view.shown;
   else [state.selection, state.sent] = reconciled(state.selection, state.sent, before.shown, view.shown);
   state.flags = shownFlags(state.names, state.selection, view.limit);
-  for (const [name, letters] of Object.entries(figureWidths(view.runs))) {
+  for (const [name, letters] of Object.entries(figureWidths(state.runs))) {
     state.part("runs").style.setProperty(`--${name}`, `${letters}ch`);
   }
   list(state);

@@ -8,6 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from tbcore.ui.components.bundle import bundle, styles
+from tbcore.ui.components.stamp import stamp
 
 MODULES = (
     "../lines/format.js",
@@ -40,4 +41,4 @@ def scatter(view: Mapping[str, Any], tables: Mapping[str, pa.Table], *, key: str
 
     brushed: called before the page runs again when the visitor brushed something.
     """
-    SCATTER(key=key, data={"view": dict(view), **tables}, on_brush_change=brushed)
+    SCATTER(key=key, data={"view": {**view, "stamp": stamp(tables)}, **tables}, on_brush_change=brushed)

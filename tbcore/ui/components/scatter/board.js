@@ -5,7 +5,7 @@ import { closeOutbox, heard, newOutbox, post } from "../lines/sync.js";
 import { ticksOf, wordsOf } from "../parallel/axis.js";
 import { clauseOf, passing, spansOf } from "../parallel/clause.js";
 import { dressLegend, hideRowTip, newLegend, newRowTip, showRowTip } from "../parallel/legend.js";
-import { drawingOrder, readRows } from "../parallel/table.js";
+import { drawingOrder, pictureOf, readRows } from "../parallel/table.js";
 import { acrossOf, boxAt, downOf, laneAcross, laneDown, nearestPoint, newCells, pointsOf, stretchAcross, stretchDown } from "./cells.js";
 import { paintMarks } from "./marks.js";
 
@@ -22,7 +22,7 @@ export function newBoard(parent) {
   const board = {
     parent, host: parent.host ?? parent, root: element("div", "scatter"), bar: element("div", "above"), scroll: element("div", "scroll"),
     box: element("div", "box"), legend: newLegend(), tip: newRowTip(), layers: ["points", "hover"].map((name) => element("canvas", name)),
-    view: null, data: null, rows: null, clauses: {}, shown: null, boxes: [], drag: null, hover: -1, frame: 0, soiled: new Set(), size: [0, 0],
+    view: null, data: null, picture: "", rows: null, clauses: {}, shown: null, boxes: [], drag: null, hover: -1, frame: 0, soiled: new Set(), size: [0, 0],
   };
   board.note = element("span", "note");
   board.count = element("span", "count");
@@ -52,8 +52,11 @@ export function updateBoard(board, data, send) {
   const first = board.view === null;
   Object.assign(board, { send, view: data.view, data });
   if (!board.root.isConnected) board.parent.querySelector(".stage").append(board.root);
+  const before = JSON.stringify([board.picture, board.clauses]);
   if (heard(board.outbox, "brush", data.view.brush) || first) board.clauses = data.view.brush;
   board.palette = readPalette(board.host);
+  board.picture = pictureOf(data.view, board.palette);
+  if (before === JSON.stringify([board.picture, board.clauses])) return;
   board.note.textContent = data.view.note ?? "";
   dressLegend(board.legend, data.view);
   board.rows = readRows(data.view, data.rows, {}, ENDS);
@@ -190,9 +193,9 @@ function paintFrame(board, context, box, small) {
     context.textAlign = "right";
     context.textBaseline = "middle";
     for (const { at, label } of yTicks) {
-      if (box.ys.used.every((name) => Math.abs(laneDown(box, name) - downOf(box, at)) > LINE)) context.fillText(fitted(context, label, 40), box.left - 5, downOf(box, at));
+      if (box.ys.used.every((name) => Math.abs(laneDown(box, name) - downOf(box, at)) > LINE)) context.fillText(fitted(context, label, 58), box.left - 5, downOf(box, at));
     }
-    for (const name of box.ys.used) context.fillText(fitted(context, name, 44), box.left - 5, laneDown(box, name));
+    for (const name of box.ys.used) context.fillText(fitted(context, name, 58), box.left - 5, laneDown(box, name));
     context.save();
     context.translate(9, box.top + box.height / 2);
     context.rotate(-Math.PI / 2);

@@ -3,7 +3,7 @@
 import { LANES } from "../parallel/axis.js";
 
 const LANE_ROOM = 13;
-const LEFT = 62;
+const LEFT = 80;
 const BELOW = 46;
 const AIR = 10;
 const APART = 10;

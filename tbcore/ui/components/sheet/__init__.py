@@ -18,6 +18,7 @@ MODULES = (
     "heat.js",
     "choices.js",
     "sieve.js",
+    "copied.js",
     "trace.js",
     "widths.js",
     "parts.js",

@@ -16,17 +16,19 @@ export function newBar(act) {
   const ticked = element("span", "ticked-count");
   const untick = glyphButton("close", "Tick no row", () => act.tickAll(false));
   const show = textButton("", () => act.show(), "tool");
-  root.append(columns, chips, count, ticked, show);
-  return { root, columns, chips, count, ticked, untick, show, drawn: "" };
+  const back = textButton("Undo", () => act.back(), "link", "Select the runs in the sidebar that were selected before");
+  root.append(columns, chips, count, ticked, show, back);
+  return { root, columns, chips, count, ticked, untick, show, back, drawn: "" };
 }
 
 /** Bring the bar up to date. */
 export function drawBar(board, act) {
   const { bar, view, state } = board;
   const { rows } = view;
-  bar.count.textContent = board.listedCount === view.total
+  const listed = board.listedCount === view.total
     ? `${wholeNumber(view.total)} ${view.total === 1 ? rows.replace(/s$/, "") : rows}`
     : `${wholeNumber(board.listedCount)} of ${wholeNumber(view.total)} ${rows}`;
+  bar.count.textContent = board.notice || listed;
   const ticks = board.tickedLeaves().length;
   bar.ticked.hidden = ticks === 0;
   bar.ticked.replaceChildren(element("span", "", `${wholeNumber(ticks)} ticked`), bar.untick);
@@ -34,13 +36,26 @@ export function drawBar(board, act) {
   bar.show.replaceChildren(glyph("only"), element("span", "", `Show only ${which} everywhere`));
   bar.show.title = `Select the ${counted(ticks || board.listedCount, "row").replace("row", rows.replace(/s$/, ""))} ${ticks ? "that are ticked" : "listed"} in the sidebar, for every page`;
   bar.show.hidden = board.listedCount === 0 || (ticks === 0 && board.listedCount === view.total);
-  const drawn = JSON.stringify(state.filters);
+  bar.back.hidden = !view.back;
+  // What orders the rows from a column that is not shown.
+  const unseen = state.sort.filter(([key]) => key !== view.name && !board.keys.includes(key) && board.about.has(key));
+  const drawn = JSON.stringify([state.filters, unseen]);
   if (drawn === bar.drawn) return;
   bar.drawn = drawn;
   const chips = state.filters.map((sieve) => newChip(board, sieve, act));
-  if (chips.length > 1) chips.push(textButton("Clear all", () => act.clear(), "link"));
+  chips.push(...unseen.map((one) => newSortChip(board, one, act)));
+  if (state.filters.length > 1) chips.push(textButton("Clear all", () => act.clear(), "link"));
   bar.chips.replaceChildren(...chips);
   bar.chips.hidden = chips.length === 0;
+}
+
+function newSortChip(board, [key, descending], act) {
+  const { title } = board.about.get(key);
+  const chip = element("span", "chip");
+  const text = element("span", "chip-text");
+  text.append("sorted by ", element("b", "", title), descending ? " ↓" : " ↑");
+  chip.append(text, glyphButton("close", `Do not sort by ${title}`, () => act.unsort(key)));
+  return chip;
 }
 
 function newChip(board, sieve, act) {

@@ -1,20 +1,23 @@
 /** One table: what the server said, what the visitor chose, and what is drawn of it. */
 
-import { element } from "../lines/dom.js";
+import { element, readPalette } from "../lines/dom.js";
+import { counted } from "../lines/format.js";
 import { compiled } from "../runs/selection.js";
 import { drawBar, newBar } from "./bar.js";
 import { HEAD, ROW, drawBody, titleCell } from "./body.js";
 import { cellsOf, childrenOf, listedRows, newColumn, rowAndBelow, spelledCell } from "./cells.js";
 import { movedKey, nextSort, shownKeys, tickOf, tickedRows, withOne, withSieve } from "./choices.js";
+import { copiedCell, copiedRows } from "./copied.js";
 import { drawHead } from "./head.js";
 import { bestRow, heatScale } from "./heat.js";
 import { openMenu } from "./menu.js";
 import { openPicker } from "./picker.js";
 import { passesSieve } from "./sieve.js";
 import { openSifter } from "./sifter.js";
-import { arrangedColumns, columnsInSight, fittingWidth, usualWidth } from "./widths.js";
+import { TRACE, arrangedColumns, columnsInSight, fittingWidth, usualWidth } from "./widths.js";
 
 const SEND_AFTER = 120;
+const NOTICED = 2500;
 const NARROWEST = 36;
 const WIDEST = 1600;
 const NAME_SHARE = 0.46;
@@ -29,11 +32,16 @@ export function newTable(host) {
   const bodyNode = element("div", "body");
   const empty = element("div", "empty");
   const mark = element("div", "mark");
+  const fixed = element("div", "fixed");
+  root.style.setProperty("--trace", `${TRACE}px`);
   scroller.tabIndex = -1;
-  canvas.setAttribute("role", "grid");
-  canvas.setAttribute("aria-label", "Table");
+  canvas.setAttribute("aria-multiselectable", "true");
   head.setAttribute("role", "row");
-  head.append(element("div", "fixed"));
+  head.setAttribute("aria-rowindex", 1);
+  fixed.setAttribute("role", "presentation");
+  head.append(fixed);
+  bodyNode.setAttribute("role", "rowgroup");
+  mark.setAttribute("role", "presentation");
   mark.hidden = true;
   canvas.append(head, bodyNode, mark);
   scroller.append(canvas);
@@ -42,8 +50,8 @@ export function newTable(host) {
     view: null, state: null, edits: null, stamp: null,
     columns: new Map(), about: new Map(), traces: new Map(), heats: new Map(), bests: new Map(), names: [],
     marks: {}, below: new Map(), folded: new Set(), ticked: new Set(), listed: [], rows: new Map(), heads: new Map(),
-    usualWidths: new Map(), widths: new Map(), room: 0, place: null, inSight: [0, 0], cursor: 0, headAt: "", lastTick: null, lit: null, float: null, picker: null,
-    sifter: null, frame: 0, sending: 0, year: new Date().getFullYear(), send: () => {}, trigger: () => {},
+    usualWidths: new Map(), widths: new Map(), room: 0, place: null, places: new Map(), inSight: [0, 0], keys: [], cursor: 0, cursorKey: null, headAt: "",
+    lastTick: null, lit: null, float: null, picker: null, sifter: null, notice: "", noticing: 0, frame: 0, sending: 0, palette: null, year: new Date().getFullYear(), send: () => {}, trigger: () => {},
   };
   board.act = actsOf(board);
   board.bar = newBar(board.act);
@@ -82,7 +90,9 @@ export function receiveTable(board, data, send, trigger) {
 export function discardTable(board) {
   cancelAnimationFrame(board.frame);
   clearTimeout(board.sending);
+  clearTimeout(board.noticing);
   board.observer.disconnect();
+  document.removeEventListener("copy", board.onCopy);
   window.removeEventListener("runlens:highlight", board.onHighlight);
   board.float?.close(false);
 }
@@ -132,8 +142,8 @@ function relist(board) {
   board.ticked = new Set(board.leaves.filter((row) => chosen.has(board.names[row])));
   board.folded = new Set(board.names.flatMap((name, row) => (board.below.has(row) && folded.has(name) ? [row] : [])));
   nameColumns(board);
-  const column = state.sort ? board.columns.get(state.sort[0]) ?? null : null;
-  const rows = listedRows(view.count, column, state.sort?.[1] ?? false, board.tree, board.folded);
+  const by = state.sort.filter(([key]) => board.columns.has(key)).map(([key, descending]) => [board.columns.get(key), descending]);
+  const rows = listedRows(view.count, by, board.tree, board.folded);
   board.listed = passing === null ? rows : rows.filter((row) => passing.has(row));
   board.listedCount = passing === null ? view.listed : passing.size;
   board.cursor = Math.max(0, Math.min(board.cursor, board.listed.length - 1));
@@ -206,6 +216,13 @@ function layOut(board) {
     board.place = arrangedColumns(keys, [], view.name, board.widthOf);
   }
   board.keys = [...board.place.fixed.slice(1), ...board.place.free];
+  board.places = new Map([view.name, ...board.keys].map((key, at) => [key, at + 1]));
+  if (!board.places.has(board.cursorKey)) board.cursorKey = null;
+  board.palette = readPalette(scroller);
+  canvas.setAttribute("role", view.tree ? "treegrid" : "grid");
+  canvas.setAttribute("aria-label", `Table of ${view.rows}`);
+  // What takes the keyboard must not come to lie under what stays in sight.
+  scroller.style.scrollPadding = `${HEAD}px 0 0 ${board.place.fixedWidth}px`;
   canvas.style.width = `${board.place.total}px`;
   canvas.style.height = `${HEAD + board.listed.length * ROW}px`;
   canvas.setAttribute("aria-rowcount", board.listed.length + 1);
@@ -262,12 +279,17 @@ function tick(board, ticked) {
 
 function actsOf(board) {
   const act = {
-    sort: (key) => adopt(board, { ...board.state, sort: nextSort(board.state.sort, key) }),
+    sort: (key, also) => adopt(board, { ...board.state, sort: nextSort(board.state.sort, key, also) }),
+    unsort: (key) => adopt(board, { ...board.state, sort: board.state.sort.filter(([one]) => one !== key) }),
     move: (key, to) => adopt(board, { ...board.state, columns: movedKey(board.keys, key, to) }),
     menu: (key, anchor) => {
       board.float?.close(false);
       const column = board.about.get(key);
-      board.float = openMenu(board, column, anchor, (state) => adopt(board, state), () => act.sift(key === board.view.name ? board.view.name_filter : key, anchor));
+      board.float = openMenu(board, column, anchor, {
+        change: (state) => adopt(board, state),
+        sift: () => act.sift(key === board.view.name ? board.view.name_filter : key, anchor),
+        fit: () => act.fit(key),
+      });
     },
     sift: (key, anchor) => {
       board.float?.close(false);
@@ -304,6 +326,7 @@ function actsOf(board) {
       if (board.sending) tell(board);
       board.trigger("pressed", "show");
     },
+    back: () => board.trigger("pressed", "back"),
     focusHead: (key) => {
       if (!key) return;
       board.headAt = key;
@@ -350,7 +373,7 @@ function actsOf(board) {
 // Pointer and keyboard ----------------------------------------------------------------------------------------------
 
 function listen(board) {
-  const { root, scroller, bodyNode, head } = board;
+  const { root, scroller, bodyNode } = board;
   scroller.addEventListener("scroll", () => scrolled(board), { passive: true });
   bodyNode.addEventListener("click", (event) => clicked(board, event));
   bodyNode.addEventListener("dblclick", (event) => {
@@ -365,11 +388,12 @@ function listen(board) {
   });
   bodyNode.addEventListener("pointerleave", () => point(board, null));
   bodyNode.addEventListener("keydown", (event) => pressed(board, event));
-  head.addEventListener("change", () => schedule(board));
   // The app listens for single letters and cannot see that they are typed into a field here.
   root.addEventListener("keydown", (event) => {
     if (event.target.matches("input")) event.stopPropagation();
   });
+  board.onCopy = (event) => copied(board, event);
+  document.addEventListener("copy", board.onCopy);
   board.observer = new ResizeObserver(() => schedule(board));
   board.observer.observe(scroller);
   board.onHighlight = (event) => {
@@ -395,10 +419,12 @@ function point(board, row) {
 function clicked(board, event) {
   const row = rowAt(event);
   if (row === null) return;
-  const at = board.listed.indexOf(row);
-  board.cursor = at;
+  board.cursor = board.listed.indexOf(row);
+  board.cursorKey = event.target.closest(".td")?.dataset.key ?? null;
   if (event.target.closest(".fold") && board.below.has(row)) fold(board, row);
-  else if (event.target.matches("input.tick")) tickRow(board, at, event.shiftKey);
+  else if (event.target.matches("input.tick")) tickRow(board, board.cursor, event.shiftKey);
+  else drawBody(board, true);
+  event.target.closest(".row").focus({ preventScroll: true });
 }
 
 function tickRow(board, at, range) {
@@ -408,15 +434,19 @@ function tickRow(board, at, range) {
   if (range && board.lastTick !== null) {
     const last = board.listed.indexOf(board.lastTick);
     const some = tickedRows(new Set(), board.listed, at, last < 0 ? null : last, true);
-    const all = [...some].flatMap((one) => (board.marks.group[one] ? leavesOf(board, one) : [one]));
-    tick(board, on ? new Set([...board.ticked, ...all]) : new Set([...board.ticked].filter((one) => !all.includes(one))));
-  } else {
-    const isGroup = board.marks.group[row] === 1;
-    const some = new Set(isGroup ? leaves : [row]);
-    const isOn = isGroup ? on : !board.ticked.has(row);
-    tick(board, isOn ? new Set([...board.ticked, ...some]) : new Set([...board.ticked].filter((one) => !some.has(one))));
-  }
+    turn(board, [...some].flatMap((one) => (board.marks.group[one] ? leavesOf(board, one) : [one])), on);
+  } else if (board.marks.group[row]) turn(board, leaves, on);
+  else turn(board, [row], !board.ticked.has(row));
   board.lastTick = row;
+}
+
+function turn(board, rows, on) {
+  const ticked = new Set(board.ticked);
+  for (const row of rows) {
+    if (on) ticked.add(row);
+    else ticked.delete(row);
+  }
+  tick(board, ticked);
 }
 
 function fold(board, row) {
@@ -430,13 +460,15 @@ function pressed(board, event) {
   const row = board.listed[board.cursor];
   const page = Math.max(1, Math.floor(board.scroller.clientHeight / ROW) - 2);
   const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
-  const isParent = board.below.has(row);
+  const [isParent, isFolded] = [board.cursorKey === null && board.below.has(row), board.folded.has(row)];
+  const isAll = event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey);
   if (event.key in moves) moveTo(board, board.cursor + moves[event.key]);
   else if (event.key === " ") tickRow(board, board.cursor, event.shiftKey);
   else if (event.key === "Enter") tick(board, new Set(leavesOf(board, row)));
-  else if (event.key === "ArrowRight" && isParent && board.folded.has(row)) fold(board, row);
-  else if (event.key === "ArrowLeft" && isParent && !board.folded.has(row)) fold(board, row);
-  else if (event.key === "ArrowRight" || event.key === "ArrowLeft") board.scroller.scrollLeft += event.key === "ArrowRight" ? 80 : -80;
+  else if (isAll) tick(board, new Set(board.leaves));
+  else if (event.key === "ArrowRight" && isParent && isFolded) fold(board, row);
+  else if (event.key === "ArrowLeft" && isParent && !isFolded) fold(board, row);
+  else if (event.key === "ArrowRight" || event.key === "ArrowLeft") moveAcross(board, event.key === "ArrowRight" ? 1 : -1);
   else return;
   event.preventDefault();
   event.stopPropagation();
@@ -450,6 +482,47 @@ function moveTo(board, place) {
   const room = scroller.clientHeight - HEAD;
   if (top < scroller.scrollTop) scroller.scrollTop = top;
   else if (top + ROW > scroller.scrollTop + room) scroller.scrollTop = top + ROW - room;
-  drawBody(board, false);
+  drawBody(board, true);
   board.rows.get(board.cursor)?.focus({ preventScroll: true });
+}
+
+/** Go on to the cell beside the one the keyboard is at; from the first back to the whole row. */
+function moveAcross(board, step) {
+  const { keys, scroller, place } = board;
+  const to = Math.min(keys.length - 1, keys.indexOf(board.cursorKey) + step);
+  board.cursorKey = keys[to] ?? null;
+  if (board.cursorKey === null) scroller.scrollLeft = 0;
+  else if (place.free.includes(board.cursorKey)) {
+    const left = place.lefts.get(board.cursorKey);
+    const least = left + board.widthOf(board.cursorKey) - scroller.clientWidth;
+    scroller.scrollLeft = Math.min(left - place.fixedWidth, Math.max(least, scroller.scrollLeft));
+  }
+  scrolled(board);
+  drawBody(board, true);
+}
+
+/** Put the cell that the keyboard is at into the clipboard, or the rows that are ticked, or else the row. */
+function copied(board, event) {
+  const held = board.root.getRootNode();
+  if (!held.activeElement?.matches(".row") || !board.bodyNode.contains(held.activeElement)) return;
+  // Who has marked a part of a text wants that.
+  if (!(held.getSelection?.() ?? document.getSelection()).isCollapsed) return;
+  const row = board.listed[board.cursor];
+  const column = board.columns.get(board.cursorKey);
+  const ticked = board.listed.filter((one) => board.ticked.has(one));
+  const rows = ticked.length ? ticked : [row];
+  const columns = [board.view.name, ...board.keys].map((key) => board.columns.get(key)).filter(Boolean);
+  event.clipboardData.setData("text/plain", column ? copiedCell(column, row) : copiedRows(columns, rows));
+  event.preventDefault();
+  notify(board, column ? `Copied ${column.title}` : `Copied ${counted(rows.length, "row")}`);
+}
+
+function notify(board, words) {
+  board.notice = words;
+  clearTimeout(board.noticing);
+  board.noticing = setTimeout(() => {
+    board.notice = "";
+    schedule(board);
+  }, NOTICED);
+  schedule(board);
 }

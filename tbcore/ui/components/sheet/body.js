@@ -1,15 +1,16 @@
 /** The rows of the table: only what can be seen is in the document. */
 
 import { element, freshContext, writeName } from "../lines/dom.js";
-import { spelledCell, wholeCell } from "./cells.js";
+import { oneLine, spelledCell, wholeCell } from "./cells.js";
 import { heatOf } from "./heat.js";
 import { glyph, tickBox } from "./parts.js";
-import { drawTrace } from "./trace.js";
+import { drawTrace, legible } from "./trace.js";
 import { TRACE } from "./widths.js";
 
 export const ROW = 28;
 export const HEAD = 32;
 
+const AT = "at";
 const MARGIN = 8;
 const TRACE_HEIGHT = 22;
 const CUT_FROM = 24;
@@ -50,8 +51,10 @@ function newRow() {
   const row = element("div", "row");
   row.setAttribute("role", "row");
   const fixed = element("div", "fixed");
+  fixed.setAttribute("role", "presentation");
   const name = element("div", "td name-cell");
   name.setAttribute("role", "rowheader");
+  name.setAttribute("aria-colindex", 1);
   const box = tickBox("");
   box.tabIndex = -1;
   const fold = element("span", "fold");
@@ -124,11 +127,20 @@ function writeRow(board, row, at) {
   for (const cell of row.cellsShown.values()) placeCell(board, row, cell, number);
   row.setAttribute("aria-selected", String(isOn));
   row.dataset.name = board.names[number] ?? "";
-  if (view.tree) row.setAttribute("aria-level", marks.depth[number] + 1);
+  const isAt = at === board.cursor && board.cursorKey !== null;
+  attribute(row, "aria-activedescendant", isAt ? AT : null);
+  attribute(row, "aria-level", view.tree ? marks.depth[number] + 1 : null);
+  attribute(row, "aria-expanded", board.below.has(number) ? !board.folded.has(number) : null);
+}
+
+function attribute(node, name, value) {
+  if (value === null) node.removeAttribute(name);
+  else node.setAttribute(name, value);
 }
 
 function placeCell(board, row, cell, number) {
   const { key } = cell.dataset;
+  cell.setAttribute("aria-colindex", board.places.get(key));
   cell.style.width = `${board.widthOf(key)}px`;
   cell.style.left = cell.parentElement === row ? `${board.place.lefts.get(key)}px` : "";
   writeCell(board, cell, board.columns.get(key), key, number);
@@ -152,27 +164,27 @@ function writeNameCell(board, cell, number, isOn, isGroup) {
   swatch.classList.toggle("off", marks.shown[number] !== 1);
   swatch.hidden = isGroup;
   writeName(name, names[number] ?? "");
+  cell.setAttribute("aria-label", names[number] ?? "");
 }
 
 function writeCell(board, cell, column, key, number) {
   const value = cell.firstElementChild;
-  const classes = ["td"];
-  let [text, warmth] = ["", null];
-  if (column) {
-    const isMissing = column.missing[number] === 1;
-    text = isMissing ? "–" : spelledCell(column, number, board.year);
-    if (!column.left) classes.push("right");
-    if (isMissing) classes.push("missing");
-    else if (column.type !== "text" && !Number.isFinite(column.values[number])) classes.push("nan");
-    if (column.role === "metric" && board.marks.group[number] !== 1) {
-      warmth = heatOf(board.heats.get(key) ?? null, column.values[number], column.better);
-      if (board.bests.get(key) === number) classes.push("best");
-      if (warmth !== null) classes.push(column.better ? "warm" : "warm plain");
-    }
-  }
-  const isFixed = cell.parentElement?.className === "fixed";
-  if (!isFixed) classes.push("free");
-  const wanted = classes.join(" ");
+  const isMissing = column === undefined || column.missing[number] === 1;
+  const text = column === undefined ? "" : isMissing ? "–" : oneLine(spelledCell(column, number, board.year));
+  const warmth = column?.role === "metric" && board.marks.group[number] !== 1 ? heatOf(board.heats.get(key) ?? null, column.values[number], column.better) : null;
+  const isAt = board.cursorKey === key && board.listed[board.cursor] === number;
+  const classes = {
+    free: cell.parentElement?.className !== "fixed",
+    right: column && !column.left,
+    missing: column && isMissing,
+    nan: column && !isMissing && column.type !== "text" && !Number.isFinite(column.values[number]),
+    best: board.bests.get(key) === number,
+    warm: warmth !== null,
+    plain: warmth !== null && !column.better,
+    traced: board.traces.has(key),
+    at: isAt,
+  };
+  const wanted = ["td", ...Object.keys(classes).filter((name) => classes[name])].join(" ");
   if (cell.className !== wanted) cell.className = wanted;
   if (warmth !== null) cell.style.setProperty("--heat", `${Math.round(warmth * 100)}%`);
   if (column?.type === "text" && text.length > CUT_FROM) {
@@ -183,13 +195,14 @@ function writeCell(board, cell, column, key, number) {
     value.textContent = text;
   }
   cell.removeAttribute("title");
+  if (cell.id !== (isAt ? AT : "")) attribute(cell, "id", isAt ? AT : null);
   writeTrace(board, cell, key, number);
 }
 
 function writeTrace(board, cell, key, number) {
-  const traces = board.traces.get(key);
+  const values = board.traces.get(key)?.get(number)?.toArray() ?? [];
   let canvas = cell.children[1];
-  if (!traces) {
+  if (!values.some(Number.isFinite)) {
     canvas?.remove();
     return;
   }
@@ -200,8 +213,7 @@ function writeTrace(board, cell, key, number) {
     cell.append(canvas);
   }
   const context = freshContext(canvas, TRACE, TRACE_HEIGHT, window.devicePixelRatio || 1);
-  const values = traces.get(number)?.toArray();
-  if (values?.length) drawTrace(context, values, TRACE, TRACE_HEIGHT, board.colorOf(number));
+  drawTrace(context, values, TRACE, TRACE_HEIGHT, legible(board.colorOf(number), board.palette.background));
 }
 
 /** Say a cell in full to whoever points at it. */

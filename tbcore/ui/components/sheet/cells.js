@@ -54,6 +54,11 @@ export function spelledCell(column, row, year = new Date().getFullYear()) {
   }
 }
 
+/** Return a text that has lines as one line. */
+export function oneLine(text) {
+  return text.replace(/\s*[\r\n\t]\s*/g, " ");
+}
+
 /** Return a cell in full. */
 export function wholeCell(column, row) {
   const value = column.values[row];

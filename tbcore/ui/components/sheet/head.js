@@ -28,6 +28,7 @@ function newHead(board, key, act) {
   const cell = element("div", "th");
   cell.dataset.key = key;
   cell.setAttribute("role", "columnheader");
+  cell.setAttribute("aria-haspopup", "menu");
   if (key === board.view.name) {
     const box = tickBox("Tick every row listed", (on) => act.tickAll(on));
     box.addEventListener("click", (event) => event.stopPropagation());
@@ -55,18 +56,21 @@ function newHead(board, key, act) {
     act.menu(key, caret);
   });
   cell.addEventListener("keydown", (event) => {
-    if (event.target !== cell) return;
-    const keys = [...board.heads.keys()];
-    const at = keys.indexOf(key);
-    if (event.key === "Enter" || event.key === " ") act.sort(key);
-    else if (event.key === "ArrowDown") act.menu(key, caret);
-    else if (event.key === "ArrowRight") act.focusHead(keys[at + 1]);
-    else if (event.key === "ArrowLeft") act.focusHead(keys[at - 1]);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+    if (event.target === cell) headPressed(board, key, caret, event, act);
   });
   return cell;
+}
+
+function headPressed(board, key, caret, event, act) {
+  const keys = [...board.heads.keys()];
+  const at = keys.indexOf(key);
+  if (event.key === "Enter" || event.key === " ") act.sort(key, event.shiftKey);
+  else if (event.key === "ArrowDown") act.menu(key, caret);
+  else if (event.key === "ArrowRight") act.focusHead(keys[at + 1]);
+  else if (event.key === "ArrowLeft") act.focusHead(keys[at - 1]);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 function writeHead(board, key, cell) {
@@ -78,11 +82,17 @@ function writeHead(board, key, cell) {
   cell.classList.toggle("right", !isLeft(column.type));
   cell.classList.toggle("free", !isFixed);
   cell.tabIndex = board.headAt === key ? 0 : -1;
-  const sorted = state.sort?.[0] === key ? (state.sort[1] ? "descending" : "ascending") : "none";
-  cell.setAttribute("aria-sort", sorted);
+  const at = state.sort.findIndex(([one]) => one === key);
+  const sorted = at < 0 ? "none" : state.sort[at][1] ? "descending" : "ascending";
+  // Only one column may say that the rows are in its order; the others are in words.
+  cell.setAttribute("aria-sort", at > 0 ? "none" : sorted);
+  cell.ariaDescription = at > 0 ? `Sorted ${sorted} where those before it are equal` : "";
+  cell.classList.toggle("sorted", at >= 0);
+  cell.setAttribute("aria-colindex", board.places.get(key));
+  cell.setAttribute("aria-label", column.title);
   const filtered = state.filters.some((one) => one.key === (key === view.name ? view.name_filter : key));
   const better = { low: "Lower is better.", high: "Higher is better." }[column.better] ?? "";
-  cell.title = [column.title, column.about, better].filter(Boolean).join("\n");
+  cell.title = [column.title, column.about, better, "Shift-click: sort by it as well"].filter(Boolean).join("\n");
   writeName(cell.querySelector(".name"), column.title);
   if (key === view.name) {
     const box = cell.querySelector(".tick");
@@ -91,12 +101,14 @@ function writeHead(board, key, cell) {
     box.indeterminate = tick === "some";
   }
   const marks = cell.querySelector(".marks");
-  const wanted = `${sorted} ${filtered} ${column.better}`;
+  const place = state.sort.length > 1 && at >= 0 ? at + 1 : "";
+  const wanted = `${sorted} ${filtered} ${place}`;
   if (marks.dataset.shown !== wanted) {
     marks.dataset.shown = wanted;
     const parts = [];
     if (filtered) parts.push(glyph("filter"));
     if (sorted !== "none") parts.push(glyph(sorted === "ascending" ? "up" : "down"));
+    if (place) parts.push(element("sub", "", String(place)));
     marks.replaceChildren(...parts);
   }
 }
@@ -132,6 +144,6 @@ function drag(board, key, cell, event, act) {
     act.mark(null);
     if (up.type === "pointercancel") return;
     if (to !== null) act.move(key, to);
-    else act.sort(key);
+    else act.sort(key, up.shiftKey);
   };
 }

@@ -87,7 +87,7 @@ export function floated(host, anchor, label, content, closed = () => {}) {
     document.removeEventListener("pointerdown", outside, true);
     window.removeEventListener("resize", place);
     root.remove();
-    if (refocus && inside && anchor.isConnected) anchor.focus({ preventScroll: true });
+    if (refocus && inside) homeOf(anchor, host)?.focus({ preventScroll: true });
     closed();
   };
   const outside = (event) => {
@@ -102,6 +102,12 @@ export function floated(host, anchor, label, content, closed = () => {}) {
   window.addEventListener("resize", place);
   place();
   return { root, close, place };
+}
+
+/** Return where the keyboard goes when what floats by `anchor` is closed. */
+function homeOf(anchor, host) {
+  if (!anchor.isConnected) return host.querySelector("button");
+  return anchor.closest(".th") ?? (anchor.matches("button") ? anchor : anchor.querySelector("button"));
 }
 
 /** Put the keyboard into the first thing of `root` that takes it. */

@@ -27,59 +27,31 @@ export function openPicker(board, anchor, state, change, closed) {
   const { columns } = view;
   const content = element("div", "picker");
   const list = element("div", "list");
-  let letters = "";
+  let [letters, boxes] = ["", []];
   const search = textField("search", "Search columns", (text) => {
     letters = text.toLowerCase();
     draw();
   });
-  const set = (keys) => {
-    change({ ...state(), columns: keys });
+  const keys = () => shownKeys(state(), view);
+  const choose = (some) => {
+    change({ ...state(), columns: some });
     redraw();
   };
-  const keys = () => shownKeys(state(), view);
+  const turn = (some, on) => choose(toggledKeys(keys(), some, on, columns));
   const tools = element("div", "tools");
   tools.append(
-    textButton("All that differ", () => set(differingKeys(keys(), columns)), "link", "Show the hyperparameters in which the rows differ, and no others"),
-    textButton("None", () => set([]), "link"),
-    textButton("Reset", () => {
-      change({ ...state(), columns: null });
-      redraw();
-    }, "link", "Show what is shown at first"),
+    textButton("All that differ", () => choose(differingKeys(keys(), columns)), "link", "Show the hyperparameters in which the rows differ, and no others"),
+    textButton("None", () => choose([]), "link"),
+    textButton("Reset", () => choose(null), "link", "Show what is shown at first"),
   );
   content.append(search, tools, list);
-  let boxes = [];
 
   function draw() {
     boxes = [];
-    const parts = [];
-    for (const [role, words] of SECTIONS) {
-      const found = pickable(columns, role, letters);
-      if (found.length === 0) continue;
-      const head = element("div", "section");
-      const keysOf = found.map((column) => column.key);
-      const all = tickBox(`All of ${words}`, (on) => set(toggledKeys(keys(), keysOf, on, columns)));
-      const line = element("label", "section-line");
-      line.append(all, element("span", "", words), element("span", "count", wholeNumber(found.length)));
-      head.append(line);
-      boxes.push([keysOf, all]);
-      parts.push(head);
-      for (const column of found.slice(0, MOST_ENTRIES)) parts.push(entry(column));
-      if (found.length > MOST_ENTRIES) parts.push(element("p", "quiet", `${wholeNumber(found.length - MOST_ENTRIES)} more: search for them`));
-    }
+    const parts = SECTIONS.flatMap(([role, words]) => section(words, pickable(columns, role, letters), turn, boxes));
+    if (parts.length === 0) parts.push(element("p", "quiet", "No column matches"));
     list.replaceChildren(...parts);
-    if (parts.length === 0) list.append(element("p", "quiet", "No column matches"));
     redraw();
-  }
-
-  function entry(column) {
-    const line = element("label", column.differs ? "entry" : "entry same");
-    const box = tickBox(column.title, (on) => set(toggledKeys(keys(), [column.key], on, columns)));
-    const name = element("span", "name");
-    writeName(name, column.title);
-    line.title = [column.title, column.about, column.differs ? "" : "the same in every row"].filter(Boolean).join("\n");
-    line.append(box, name);
-    boxes.push([[column.key], box]);
-    return line;
   }
 
   function redraw() {
@@ -95,4 +67,30 @@ export function openPicker(board, anchor, state, change, closed) {
   const float = floated(board.root, anchor, "Columns", content, closed);
   search.focus({ preventScroll: true });
   return { ...float, redraw };
+}
+
+/** Return the lines of the columns of a role; their boxes, with the keys that each is for, are added to `boxes`. */
+function section(words, found, turn, boxes) {
+  if (found.length === 0) return [];
+  const keys = found.map((column) => column.key);
+  const all = tickBox(`All of ${words}`, (on) => turn(keys, on));
+  const line = element("label", "section-line");
+  line.append(all, element("span", "", words), element("span", "count", wholeNumber(found.length)));
+  const head = element("div", "section");
+  head.append(line);
+  boxes.push([keys, all]);
+  const lines = found.slice(0, MOST_ENTRIES).map((column) => entry(column, turn, boxes));
+  if (found.length > MOST_ENTRIES) lines.push(element("p", "quiet", `${wholeNumber(found.length - MOST_ENTRIES)} more: search for them`));
+  return [head, ...lines];
+}
+
+function entry(column, turn, boxes) {
+  const line = element("label", column.differs ? "entry" : "entry same");
+  const box = tickBox(column.title, (on) => turn([column.key], on));
+  const name = element("span", "name");
+  writeName(name, column.title);
+  line.title = [column.title, column.about, column.differs ? "" : "the same in every row"].filter(Boolean).join("\n");
+  line.append(box, name);
+  boxes.push([[column.key], box]);
+  return line;
 }

@@ -1,7 +1,7 @@
 /** Filters of one column: where a range stands on its slider, and the words of a filter. */
 
 import { counted, duration, number } from "../lines/format.js";
-import { byteSize, shortMoment } from "./cells.js";
+import { byteSize, oneLine, shortMoment } from "./cells.js";
 
 export const PLACES = 1000;
 
@@ -112,7 +112,7 @@ export function speller(type) {
 
 function listWords(values) {
   if (values.length === 0) return "none";
-  const words = values.slice(0, LONGEST).map((value) => (value === "" ? "(empty)" : value)).join(", ");
+  const words = values.slice(0, LONGEST).map((value) => oneLine(value) || "(empty)").join(", ");
   return values.length > LONGEST ? `${words} and ${counted(values.length - LONGEST, "other")}` : words;
 }
 

@@ -2,6 +2,7 @@
 
 import { element } from "../lines/dom.js";
 import { wholeNumber } from "../lines/format.js";
+import { oneLine } from "./cells.js";
 import { compiled, portable } from "../runs/selection.js";
 import { focusFirst, floated, glyphButton, textButton, textField, tickBox } from "./parts.js";
 import { rangePart } from "./range.js";
@@ -108,7 +109,7 @@ function listPart(facts, now, adopt) {
       const row = element("label", "level");
       const box = tickBox(value || "(empty)", (on) => turn(value, on));
       boxes.push([value, box]);
-      const words = element("span", "words", value || "(empty)");
+      const words = element("span", "words", oneLine(value) || "(empty)");
       words.title = value;
       const bar = element("i");
       bar.style.width = most > 1 ? `${(100 * count) / most}%` : "0";
@@ -169,6 +170,8 @@ function nanWords(count) {
 function absentPart(field, words, now, adopt) {
   const node = element("div", "absent");
   const segments = element("div", "segments");
+  segments.setAttribute("role", "group");
+  segments.setAttribute("aria-label", words);
   node.append(element("span", "quiet", words), segments);
   const buttons = ABSENT.map(([said, label]) => {
     const button = textButton(label, () => {

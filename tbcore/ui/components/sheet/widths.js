@@ -1,28 +1,32 @@
 /** How wide columns are, and which of them are on screen. */
 
-import { spelledCell } from "./cells.js";
+import { oneLine, spelledCell } from "./cells.js";
 
-export const TRACE = 66;
+export const TRACE = 48;
 
 const LEAST = 56;
 const USUAL_MOST = 210;
 const NAME_LEAST = 150;
 const NAME_MOST = 340;
 const PADDING = 21;
-const HEAD_SIGNS = 40;
+const HEAD_SIGNS = 44;
+const STAR = 16;
+const HEAD_MOST = 104;
 const MEASURED = 400;
 
 const measure = globalThis.document?.createElement("canvas").getContext("2d");
 
 /** Return the pixels that the longest cells of a column take; of many rows some are measured. */
 export function fittingWidth(column, count, font, { name = false, deepest = 0, trace = false, most = Infinity } = {}) {
-  measure.font = font;
   const every = Math.max(1, Math.floor(count / MEASURED));
-  // Heads are bold.
-  let widest = 1.09 * measure.measureText(column.title).width + HEAD_SIGNS - PADDING;
-  if (most < Infinity && !name) widest = Math.min(widest, 150);
-  for (let row = 0; row < count; row += every) widest = Math.max(widest, measure.measureText(spelledCell(column, row)).width);
-  const besides = PADDING + (name ? 56 + 14 * deepest : 0) + (trace ? TRACE + 6 : 0) + (column.role === "metric" ? 8 : 0);
+  measure.font = `600 ${font}`;
+  let head = measure.measureText(column.title).width + HEAD_SIGNS - PADDING;
+  if (most < Infinity && !name) head = Math.min(head, HEAD_MOST);
+  // The head has the room above the curve as well.
+  let widest = trace ? head - TRACE - 6 : head;
+  measure.font = font;
+  for (let row = 0; row < count; row += every) widest = Math.max(widest, measure.measureText(oneLine(spelledCell(column, row))).width);
+  const besides = PADDING + (name ? 56 + 14 * deepest : 0) + (trace ? TRACE + 6 : 0) + (column.role === "metric" && column.better ? STAR : 0);
   return Math.ceil(Math.max(name ? NAME_LEAST : LEAST, Math.min(widest + besides, most)));
 }
 
