@@ -4,7 +4,7 @@ import test from "node:test";
 import { newAxis, ticksOf, wordsOf } from "../../tbcore/ui/components/parallel/axis.js";
 import { clauseOf, joined, passing, readEnd, spansOf, typed, without } from "../../tbcore/ui/components/parallel/clause.js";
 import { heightsOf, lanesWithin, nearestLine, newGeometry } from "../../tbcore/ui/components/parallel/geometry.js";
-import { drawingOrder } from "../../tbcore/ui/components/parallel/table.js";
+import { drawingOrder, pictureOf } from "../../tbcore/ui/components/parallel/table.js";
 
 const spec = (more = {}) => ({ key: "hp:lr", title: "lr", type: "number", scale: "linear", levels: null, ...more });
 const places = (axis) => Array.from(axis.values, (value) => Number(axis.place(value).toFixed(4)));
@@ -131,4 +131,12 @@ test("a moment is typed as it is shown", () => {
   const axis = newAxis(spec({ type: "time" }), [1.75e9, 1.76e9], null);
   assert.equal(readEnd(axis, typed(axis, 1.75e9)), 1.75e9);
   assert.equal(typed(newAxis(spec(), [1, 2], null), 0.001), "0.001");
+});
+
+test("a picture is another one for other rows or colours, and the same whatever is brushed", () => {
+  const view = { stamp: "a", axes: [], brush: {} };
+  const picture = pictureOf(view, { text: "#000" });
+  assert.equal(pictureOf({ ...view, brush: { "hp:lr": { ranges: [[1, 2]] } } }, { text: "#000" }), picture);
+  assert.notEqual(pictureOf({ ...view, stamp: "b" }, { text: "#000" }), picture);
+  assert.notEqual(pictureOf(view, { text: "#fff" }), picture);
 });
