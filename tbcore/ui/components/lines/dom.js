@@ -26,6 +26,12 @@ export function writeName(node, name) {
   node.replaceChildren(...parts.map((part, at) => element("span", at ? "tail" : "head", part.join(""))));
 }
 
+/** Return the end of a name of more than `most` letters: what tells nested names apart stands last. */
+export function nameEnd(name, most) {
+  const letters = [...name];
+  return letters.length > most ? `…${letters.slice(1 - most).join("")}` : name;
+}
+
 /** Return a new button that shows an icon and tells `label` to those who hover or cannot see it. */
 export function iconButton(icon, label, press) {
   const button = element("button", "icon");

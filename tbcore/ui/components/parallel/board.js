@@ -1,6 +1,6 @@
 /** One plot of parallel axes: what the server sent, what the visitor brushed, and when it is painted. */
 
-import { arrange, element, freshContext, readPalette } from "../lines/dom.js";
+import { arrange, element, freshContext, nameEnd, readPalette } from "../lines/dom.js";
 import { closeOutbox, heard, newOutbox, post } from "../lines/sync.js";
 import { spelled, ticksOf, wordsOf } from "./axis.js";
 import { clauseOf, joined, passing, readEnd, spansOf, typed, without } from "./clause.js";
@@ -17,6 +17,8 @@ const CLICK = 3;
 const TICK_ROOM = 13;
 const BREAKS = /(?<=[\s/_.-])/; // where a title may go on in the next line
 const HEAD_SIZE = 11.5;
+const HEAD_LETTERS = 14;
+const HEAD_LETTER = 10; // pixels of one, with what the ends of lines waste
 const HEAD_LEAST = 9.5;
 const measure2d = document.createElement("canvas").getContext("2d");
 const MOST_LEVELS = 200;
@@ -274,7 +276,6 @@ function dressHeads(board) {
     const { key, title } = axis.spec;
     if (!board.columns.has(key)) board.columns.set(key, newHead(board, key));
     const head = board.columns.get(key);
-    if (head.name.textContent !== title) head.name.replaceChildren(...title.split(BREAKS).flatMap((part) => [part, element("wbr")]));
     head.button.title = `${title}\nDrag to move, press for more`;
     head.button.setAttribute("aria-label", `Axis ${title}`);
     head.button.classList.toggle("brushed", Boolean(board.clauses[key]));
@@ -282,7 +283,9 @@ function dressHeads(board) {
     const shift = board.drag?.head === key ? board.drag.shift : 0;
     // The last one has no neighbour, but the edge.
     const room = Math.max(40, Math.min(board.geometry.gap || Infinity, board.geometry.width - board.geometry.xs[at] + 11) - 3);
-    head.button.style.fontSize = `${headSize(title, room - 8)}px`;
+    const words = nameEnd(title, Math.max(HEAD_LETTERS, Math.floor((2 * room) / HEAD_LETTER)));
+    if (head.name.textContent !== words) head.name.replaceChildren(...words.split(BREAKS).flatMap((part) => [part, element("wbr")]));
+    head.button.style.fontSize = `${headSize(words, room - 8)}px`;
     Object.assign(head.root.style, { left: `${board.geometry.xs[at] - 8 + shift}px`, maxWidth: `${room}px` });
     head.root.classList.toggle("moving", shift !== 0);
     return head.root;

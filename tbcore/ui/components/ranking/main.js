@@ -1,9 +1,11 @@
 /** Hyperparameters by how much they matter; the one pressed is told to the server. */
 
-import { element } from "../lines/dom.js";
+import { element, nameEnd } from "../lines/dom.js";
 import { importanceScale, signedWords, stretchOf, threeDecimals } from "./places.js";
 
 const FIRST = 20;
+const NAME_USUAL = 14;
+const NAME_MOST = 18;
 const rankings = new WeakMap();
 
 export default function ranking({ data, parentElement, setStateValue }) {
@@ -31,6 +33,7 @@ function dress(ranked) {
     dress(ranked);
   });
   const kept = ranked.root.getRootNode().activeElement?.dataset?.key;
+  ranked.root.classList.toggle("wide", shown.some((row) => row.title.length > NAME_USUAL));
   ranked.root.replaceChildren(head, ...lines, more);
   lines.find((line) => line.dataset.key === kept)?.focus();
   ranked.root.dataset.painted = performance.now();
@@ -44,7 +47,7 @@ function newLine(ranked, row, scale, floor, picked) {
   line.classList.toggle("faint", !row.matters);
   line.title = `${row.title}: show how the metric goes along it`;
   line.addEventListener("click", () => ranked.send(row.key));
-  line.append(element("span", "name", row.title), importanceBox(row, scale, floor), correlationBox(row), element("span", "right", row.n.toLocaleString("en")));
+  line.append(element("span", "name", nameEnd(row.title, NAME_MOST)), importanceBox(row, scale, floor), correlationBox(row), element("span", "right", row.n.toLocaleString("en")));
   return line;
 }
 

@@ -12,6 +12,8 @@ const PADDING = 21;
 const HEAD_SIGNS = 44;
 const STAR = 16;
 const HEAD_MOST = 104;
+const LONG_HEAD = 24; // letters, beyond which both ends of a head are shown
+const LONG_HEAD_MOST = 164;
 const MEASURED = 400;
 
 const measure = globalThis.document?.createElement("canvas").getContext("2d");
@@ -21,7 +23,7 @@ export function fittingWidth(column, count, font, { name = false, deepest = 0, t
   const every = Math.max(1, Math.floor(count / MEASURED));
   measure.font = `600 ${font}`;
   let head = measure.measureText(column.title).width + HEAD_SIGNS - PADDING;
-  if (most < Infinity && !name) head = Math.min(head, HEAD_MOST);
+  if (most < Infinity && !name) head = Math.min(head, [...column.title].length > LONG_HEAD ? LONG_HEAD_MOST : HEAD_MOST);
   // The head has the room above the curve as well.
   let widest = trace ? head - TRACE - 6 : head;
   measure.font = font;
