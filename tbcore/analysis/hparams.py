@@ -542,7 +542,7 @@ def _agree(values: Sequence[Value | None]) -> bool:
 
 
 def _written_out(values: Sequence[Value | None]) -> str:
-    """Return all that the sessions of a group chose."""
+    """Return the different values, and how many more there are where they are many."""
     different = list(dict.fromkeys("-" if one is None else word(one) for one in values))
     more = len(different) - _LABELS
     return ", ".join(different[:_LABELS]) + (f", and {more} more" if more > 0 else "")
@@ -554,6 +554,10 @@ def _hparam(one: HParam, values: Sequence[Value | None], origins: set[str], *, d
     about = [one.name] if one.title and one.title != one.name else []
     if one.description:
         about.append(one.description)
+    if one.choices:
+        about.append(f"one of {_written_out(one.choices)}")
+    if one.low is not None and one.high is not None:
+        about.append(f"from {word(one.low)} to {word(one.high)}")
     if origins and "logged" not in origins:
         about.append("from a file beside the events" if origins == {"file"} else "from the name of the run")
     if differ:

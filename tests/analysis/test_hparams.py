@@ -442,3 +442,11 @@ def test_sessions_come_as_a_data_frame(tmp_path: Path) -> None:
     assert found["opt"].tolist()[0] == "sgd"
     assert found["loss (min)"].tolist() == [1.0, 4.0]
     assert tbcore.hparams(tmp_path, names=True).set_index("name")["c"]["c=3"] == 3.0
+
+
+def test_a_column_says_what_its_hyperparameter_may_be(tmp_path: Path) -> None:
+    about = (HParam("lr", "Rate", "of SGD", "number", (), 0.1, 0.5), HParam("opt", choices=("sgd", "adam")))
+    write(tmp_path, "a", {"lr": 0.1, "opt": "sgd"}, described=Experiment(hparams=about))
+    _found, sheet = session_rows(runs_of(tmp_path))
+    assert sheet.column("hp:lr").about == "lr; of SGD; from 0.1 to 0.5"
+    assert sheet.column("hp:opt").about == "one of sgd, adam"
