@@ -231,6 +231,7 @@ def rows_table(sweep: Sweep, chosen: Switches, height: int) -> None:
         name="hparams",
         rows="groups" if chosen.grouped else "sessions",
         height=height,
+        alone=False,
     )
 
 

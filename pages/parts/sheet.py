@@ -140,6 +140,7 @@ def draw(
     rows: str = "runs",
     height: int = 560,
     watched: Sequence[str] = WATCHED,
+    alone: bool = True,
 ) -> None:
     """Draw the table of a sheet, and buttons that download what it lists.
 
@@ -154,8 +155,11 @@ def draw(
     name: of the files to download; rows: what rows are called, in the plural; height: in pixels, at most.
     watched: the fields of the state that the page itself goes by: a change of one draws the page again, of any other the
     table alone.
+    alone: whether the table is a fragment of its own. In a fragment of the page that draws the table's rows as a chart too,
+    it need not be: then that fragment answers a filter, not the whole app.
     """
-    _drawn(
+    drawn = st.fragment(_drawn) if alone else _drawn
+    drawn(
         Table(
             view,
             sheet,
@@ -176,7 +180,6 @@ def draw(
     )
 
 
-@st.fragment
 def _drawn(made: Table) -> None:
     state = table.sheet_state(made.key)
     if _of_the_page(made, state):
