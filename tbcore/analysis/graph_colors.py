@@ -57,11 +57,18 @@ def paint(
         "memory": lambda: memory(tree, costs or {}),
         "parameters": lambda: sums(tree, parameters or {}),
     }[by]()
-    values = {box.id: measured.get(box.id) for box in seen.boxes}
+    values = {box.id: _with_aside(tree, seen, box.id, measured) for box in seen.boxes}
     # What is open shows its parts: the range is that of the boxes that are filled.
     filled = [value for box in seen.boxes if box.id not in seen.open and (value := values[box.id]) is not None]
     legend = (("least", min(filled)), ("most", max(filled))) if filled else ()
     return Paint(values, {}, legend, "number", _UNITS[by])
+
+
+def _with_aside(tree: Tree, seen: Seen, box: str, measured: Mapping[str, float]) -> float | None:
+    """Return the number of a box, with those of what is set aside beside it: parameters count where they are used."""
+    beside = [measured[one] for one in seen.aside.get(box, ()) if one in measured and box not in tree.ancestors(one)]
+    own = measured.get(box)
+    return own if not beside else (own or 0.0) + sum(beside)
 
 
 # Words ---------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ box, and a scope of very many is cut into groups. Ids are stable: the name of a 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ VARIABLE = "Variable"  # the type of a scope that holds nothing but a variable a
 
 Kind = Literal["op", "scope", "series", "function", "more"]
 
+_LONGEST = 400  # letters of an id
 _DEEPEST = 64  # scopes within scopes; what a name holds beyond is one name
 _VALUE = re.compile(r"\{ *value *: *(.{1,40}?) *\}")  # as PyTorch writes the attributes of a constant
 _MODULE = re.compile(r"(.*)\[([^\[\]]*)\]", re.DOTALL)
@@ -464,6 +466,14 @@ def _take_along(scope: _Item, found: _Measured, home: dict[int, _Item]) -> None:
             home.update(dict.fromkeys(kid.members, group))
 
 
+def _shortened(box_id: str) -> str:
+    """Return an id that browsers can be sent over and over, and addresses hold: of a very long one the beginning and a digest."""
+    if len(box_id) <= _LONGEST:
+        return box_id
+    digest = blake2b(box_id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{box_id[: _LONGEST // 2]}…{digest}"
+
+
 def _tree(graph: Graph, wires: Wiring, set_aside: Sequence[str], root: _Item) -> Tree:
     """Return the finished tree of an outermost item."""
     items: list[_Item] = []
@@ -489,15 +499,18 @@ def _tree(graph: Graph, wires: Wiring, set_aside: Sequence[str], root: _Item) ->
     owner = np.zeros(len(wires.nodes), np.int64)
     numbers: dict[str, int] = {}
     boxes = []
+    shown = [_shortened(item.id) for item in items]
     for number, item in enumerate(items):
         if item.node >= 0:
             owner[item.node] = number
-        numbers[item.id] = number
-        around = items[parents[number]].id
+        numbers[shown[number]] = number
+        around = shown[parents[number]]
         kind, label, count = item.kind, item.label, counts[number]
-        boxes.append(Box(item.id, around, label, kind, item.type, item.node, count, len(item.kids), depths[number]))
+        boxes.append(
+            Box(shown[number], around, label, kind, item.type, item.node, count, len(item.kids), depths[number])
+        )
     for number, item in enumerate(items):
-        for alias in item.aliases:
+        for alias in (item.id, *item.aliases):
             numbers.setdefault(alias, number)
     return Tree(
         graph,
