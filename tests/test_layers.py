@@ -20,7 +20,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "tbcore.charts": (),
     "tbcore.exhibits": ("formats",),
     "tbcore.sweep": ("formats",),
-    "tbcore.demo": ("errors", "formats", "exhibits", "sweep"),
+    "tbcore.blueprint": ("formats",),
+    "tbcore.demo": ("errors", "formats", "exhibits", "sweep", "blueprint"),
     "tbcore.ui": (*BASE, "store", "charts.theme"),
     # Starts the first reading: it writes the demo and has the kernels compiled meanwhile.
     "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan", "formats.histograms"),

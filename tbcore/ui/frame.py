@@ -451,6 +451,13 @@ _SNIPPETS = {
         '    hp.hparams({"lr": 0.1, "batch_size": 32})\n'
         '    tf.summary.scalar("eval/accuracy", accuracy, step)',
     ),
+    "graphs": (
+        "writer.add_graph(model, example_input)  # one batch of what the model takes",
+        "tf.summary.trace_on(graph=True)\n"
+        "    model_function(example_input)  # a tf.function\n"
+        '    tf.summary.trace_export("model", step=0)\n'
+        "# Keras: model.fit(..., callbacks=[keras.callbacks.TensorBoard('runs/first')])",
+    ),
     "meshes": (
         'writer.add_mesh("shape", vertices, colors, faces, global_step=step)  # [1, n, 3], [1, n, 3], [1, m, 3]',
         "from tensorboard.plugins.mesh import summary_v2 as mesh\n"

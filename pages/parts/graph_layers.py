@@ -1,0 +1,84 @@
+"""The layers of a graph as a table: what each gives, and where parameters, FLOPs and memory go."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import graph_source as source
+from pages.parts.graph_source import Read
+from tbcore import ui
+from tbcore.analysis import graph_layers as analysis
+from tbcore.analysis import graph_scopes
+from tbcore.charts import theme
+from tbcore.ui import bound
+from tbcore.ui import graph as state
+from tbcore.ui.tables import csv, downloads
+
+KEY = "graph_layers"
+
+
+@st.fragment
+def layers(found: Read) -> None:
+    """Draw the table of layers; a click on a row goes to the box in the picture."""
+    table = source.layers(found)
+    if not table.rows:
+        st.markdown("No layers are known of this graph: nothing in it says which operations hold parameters.")
+        return
+    totals(table)
+    frame = analysis.frame(table)
+    event = st.dataframe(
+        frame.drop(columns=["id", *(name for name in ("dtype", "shared_with") if not frame[name].any())]),
+        key=KEY,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-cell",
+        height="content" if len(frame) <= 18 else 600,
+        column_config=columns(),
+        placeholder="",
+    )
+    for note in table.notes:
+        st.caption(ui.plain(note))
+    downloads("layers", [("CSV", "csv", lambda: csv(frame))], width="content")
+    cells = event.selection.cells
+    if cells:
+        box = table.rows[int(cells[0][0])].id
+        now = state.opened(found.pick.key).revealed(graph_scopes.opening(found.tree, [box]))
+        state.keep(found.pick.key, replace(now, node=box))
+        bound.choose("graph_look", ["picture"])
+        st.rerun()
+
+
+def totals(table: analysis.LayerTable) -> None:
+    """Draw the sums over all layers."""
+    sums = table.totals
+    least = "≥ " if sums.unknown else ""
+    facts = {
+        "Parameters": f"{least}{sums.parameters:,}",
+        "Trainable": "" if sums.trainable in (None, sums.parameters) else f"{sums.trainable:,}",
+        "FLOPs per example": f"{theme.number(sums.flops)}" if sums.flops_of else "",
+        "Activations per example": theme.size(sums.activation) if sums.activation else "",
+    }
+    with st.container(horizontal=True, gap="large"):
+        for words, value in facts.items():
+            if value:
+                st.metric(words, value, width="content")
+
+
+def columns() -> dict[str, Any]:
+    """Return how the columns are called and spelled."""
+    config = st.column_config
+    return {
+        "layer": config.TextColumn("Layer", pinned=True, width="medium"),
+        "type": config.TextColumn("Type", width=110),
+        "output": config.TextColumn("Output", width=100),
+        "dtype": config.TextColumn("dtype", width=70),
+        "parameters": config.NumberColumn("Parameters", format="localized"),
+        "trainable": config.NumberColumn("Trainable", format="localized"),
+        "share": config.ProgressColumn("Share", width=110, format="percent", min_value=0.0, max_value=1.0),
+        "flops": config.NumberColumn("FLOPs", format="compact", help="A multiplication and an addition are two."),
+        "activation": config.NumberColumn("Activations", format="bytes", help="What the outputs take, per example."),
+        "shared_with": config.TextColumn(
+            "Shares with", help="The layer that holds the same parameters, counted there."
+        ),
+    }
