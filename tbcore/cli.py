@@ -5,6 +5,7 @@
     python -m tbcore export LOGDIR --kind histograms|pr_curves|text [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind hparams|runs [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind images|audio|meshes [--runs RE] [--tags RE] --out DIR
+    python -m tbcore graph LOGDIR [--run RE] [--tag RE] [--json | --dot]
     python -m tbcore demo DIR
 
 `inspect --json` prints one document:
@@ -21,7 +22,14 @@
         tags       only with --tags: kind, tag, plugin, and the numbers of kinds
     problems   list: run, file, offset, reason, skipped
 
-What each of them means is in `tbcore.analysis.inspect`. In JSON, numbers that are not finite are the strings NaN,
+What each of them means is in `tbcore.analysis.inspect`. `graph --json` prints one document:
+
+    schema, logdir, as above
+    graphs     list: what `tbcore.analysis.graph_records.records` says of each: run, tag, source, nodes, edges, functions, ops,
+               layers, totals; with error instead where one cannot be read
+    problems   list of words: graphs of a version that is not known
+
+In JSON, numbers that are not finite are the strings NaN,
 Infinity and -Infinity. Exit codes and the rest are in `--help`.
 """
 
@@ -44,7 +52,7 @@ from typing import Any, BinaryIO, NoReturn, TextIO, TypeVar
 import pyarrow as pa
 
 from tbcore import demo
-from tbcore.analysis import export, hparams, inspect
+from tbcore.analysis import export, graph_records, graphs, hparams, inspect
 from tbcore.analysis import runs as run_table
 from tbcore.analysis.items import FileNames, index_row
 from tbcore.charts import theme
@@ -66,6 +74,10 @@ exit codes:
 """
 _LOGDIR = 'a folder of runs; several as "train=a/b,eval=c/d"'
 _RUNS = "only the runs with this regular expression somewhere in their name, in small or capital letters"
+_GRAPH = """\
+Print every graph that was logged: how large it is, how often each operation occurs, and its layers with their parameters,
+operations (FLOPs) and what they keep in memory. Nothing of a graph is run.
+"""
 _INSPECT = """\
 Print how many points each run holds of each kind, their steps, their size and their times; then the sessions that
 writers marked, records that are not finished yet, and every problem with the files. Sizes of scalars are about.
@@ -302,6 +314,43 @@ _WRITERS = {
 }
 
 
+def graph_command(arguments: argparse.Namespace) -> int:
+    """Print the graphs of a logdir."""
+    logdir, runs = _opened(arguments)
+    series = [one for kind in ("graphs", "run_metadata") for one in logdir.find(kind, arguments.tags, arguments.runs)]
+    found, unread = graphs.sources(series), graphs.problems(series)
+    for words in unread:
+        _complain(words)
+    if arguments.dot:
+        wrong = _write_dot(found)
+    else:
+        records: list[dict[str, Any]] = []
+        with Bar("Reading graphs") as bar:
+            records += _counting(graph_records.records(found), len(found), bar)
+        if arguments.json:
+            document = {"schema": 1, "logdir": arguments.logdir, "graphs": records, "problems": unread}
+            json.dump(document, sys.stdout, allow_nan=False, indent=1)
+            sys.stdout.write("\n")
+        else:
+            sys.stdout.writelines(line + "\n" for line in _graphs(records))
+        wrong = [(row["run"], row["tag"], row["step"], row["error"]) for row in records if "error" in row]
+    if not found:
+        _complain(_nothing(logdir, arguments) if not runs else _no_graphs(arguments))
+    _complain_of(wrong)
+    return OK if found and not wrong and not unread else WANTING
+
+
+def _write_dot(found: Sequence[graphs.Source]) -> list[tuple[str, str, int, str]]:
+    """Print graphs in DOT, one after the other, and return those that cannot be read."""
+    wrong = []
+    for source, lines, reason in graph_records.dot(found):
+        if lines is None:
+            wrong.append((source.run, source.tag, int(source.series.steps[source.index]), reason))
+        else:
+            sys.stdout.writelines(line + "\n" for line in lines)
+    return wrong
+
+
 def demo_command(arguments: argparse.Namespace) -> int:
     """Write the demo log."""
     if Path(arguments.folder).is_file():
@@ -353,6 +402,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(command=export_command)
 
+    about = "say what the graphs of models are made of, and what their layers take"
+    one = commands.add_parser("graph", help=about, description=_GRAPH, epilog=_EXIT_CODES, formatter_class=raw)
+    one.add_argument("logdir", metavar="LOGDIR", help=_LOGDIR)
+    one.add_argument("--run", "--runs", dest="runs", metavar="RE", help=_RUNS)
+    one.add_argument("--tag", "--tags", dest="tags", metavar="RE", help="only the graphs whose tag matches likewise")
+    how = one.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
+    how.add_argument(
+        "--dot", action="store_true", help="print the graphs in DOT, for Graphviz and others, one after the other"
+    )
+    one.set_defaults(command=graph_command)
+
     about = "train small models and write their log, to have something to look at"
     one = commands.add_parser("demo", help=about, description=about, epilog=_EXIT_CODES, formatter_class=raw)
     one.add_argument("folder", metavar="DIR", help="a folder that is empty or not there yet")
@@ -383,6 +444,11 @@ def _nothing(logdir: Logdir, arguments: argparse.Namespace) -> str:
 def _no_series(arguments: argparse.Namespace) -> str:
     matching = "" if arguments.tags is None else f" match --tags {_shown(arguments.tags)}"
     return f"no {arguments.kind} in {_shown(arguments.logdir, None)}{matching}: see {_see(arguments)}"
+
+
+def _no_graphs(arguments: argparse.Namespace) -> str:
+    matching = "" if arguments.tags is None else f" whose tag matches --tag {_shown(arguments.tags)}"
+    return f"no graphs in {_shown(arguments.logdir, None)}{matching}: see {_see(arguments)}"
 
 
 def _see(arguments: argparse.Namespace) -> str:
@@ -498,6 +564,70 @@ _SPELLED: dict[str, Callable[[Any], str]] = {
 
 def _zone() -> Any:
     return datetime.now().astimezone().tzinfo
+
+
+# The graphs ----------------------------------------------------------------------------------------------------------
+
+_MOST_OPS = 12
+_MOST_LAYERS = 200
+_LAYERS = (
+    # header         row key        how it is spelled
+    ("parameters",   "parameters",  "number"),
+    ("trainable",    "trainable",   "number"),
+    ("share",        "share",       "share"),
+    ("FLOPs",        "flops",       "number"),
+    ("activations",  "activation",  "bytes"),
+)  # fmt: skip
+
+
+def _graphs(records: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines about graphs for people."""
+    for place, row in enumerate(records):
+        if place:
+            yield ""
+        yield f"{_shown(row['run'])}: {_shown(row['source'])} ({_shown(row['tag'])}, step {row['step']:,})"
+        if "error" in row:
+            yield f"  cannot be read: {_shown(row['error'], None)}"
+            continue
+        counts = [
+            _counted(row["nodes"], "node"),
+            _counted(row["edges"], "edge"),
+            _counted(row["functions"], "function"),
+        ]
+        counts += [f"{_counted(row['dangling'], 'input')} that nothing gives"] if row["dangling"] else []
+        yield f"  {', '.join(counts)}"
+        ops = list(row["ops"].items())
+        more = f", and {len(ops) - _MOST_OPS:,} more types" if len(ops) > _MOST_OPS else ""
+        if ops:
+            yield f"  {', '.join(f'{_shown(op)} {count:,}'.strip() for op, count in ops[:_MOST_OPS])}{more}"
+        yield from (f"  {_shown(words, None)}" for words in row["problems"])
+        if row["layers"]:
+            yield from (f"  {line}" for line in _layer_lines(row))
+        if len(row["layers"]) > _MOST_LAYERS:
+            yield f"  The first {_MOST_LAYERS:,} of {len(row['layers']):,} layers are shown: --json tells all."
+        yield from (f"  {words}" for words in row["notes"])
+
+
+def _layer_lines(row: dict[str, Any]) -> Iterator[str]:
+    """Yield the table of layers, with its sums."""
+    totals = row["totals"]
+    sums = totals | {"share": float(totals["parameters"] > 0)}
+    lines = [["layer", "type", "output"] + [header for header, _key, _how in _LAYERS]]
+    for layer in row["layers"][:_MOST_LAYERS]:
+        names = [_shown(layer["layer"]), _shown(layer["type"]), layer["output"] or "-"]
+        lines.append(names + [_AMOUNTS[how](layer[key]) for _header, key, how in _LAYERS])
+    least = "at least" if totals["unknown"] else ""
+    lines.append(
+        ["total", _counted(totals["layers"], "layer"), least] + [_AMOUNTS[how](sums[key]) for _h, key, how in _LAYERS]
+    )
+    yield from _aligned(lines, left=3)
+
+
+_AMOUNTS: dict[str, Callable[[Any], str]] = {
+    "number": lambda number: "-" if number is None else f"{number:,}",
+    "bytes": lambda number: "-" if number is None else theme.size(number),
+    "share": "{:.1%}".format,
+}
 
 
 # Where it goes -------------------------------------------------------------------------------------------------------
