@@ -1,7 +1,8 @@
 """The demo log: small networks trained on handwritten digits, so that every page has real curves to show.
 
-The losses, accuracies and norms are those of a real training job. Only time is simulated, so that the same seed and
-clock give the same bytes: a step takes about as long as on a busy machine, and the last run ended just now.
+The losses, accuracies and norms are those of a real training job, and so are the graphs and what their operations take.
+The time of a step is simulated, so that the same seed, clock and timer give the same bytes: it takes about as long as on a
+busy machine, and the last run ended just now.
 """
 
 import math
@@ -14,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tbcore import exhibits, sweep
+from tbcore import blueprint, exhibits, sweep
 from tbcore.errors import LogdirError
 from tbcore.formats.hparams import Experiment, HParam, Metric, Value
 from tbcore.formats.tfrecord import EventWriter
@@ -29,7 +31,7 @@ Array = NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 Rate = Callable[[int], float]
 
-VERSION = "3"
+VERSION = "4"
 _MARK = "demo-version"
 _PIXELS, _CLASSES = 64, 10
 _TEST = 360
@@ -239,11 +241,19 @@ def is_complete(folder: Path) -> bool:
         return False
 
 
-def write_demo(folder: Path, *, progress: Progress, clock: Callable[[], float] = time.time, seed: int = 0) -> None:
+def write_demo(
+    folder: Path,
+    *,
+    progress: Progress,
+    clock: Callable[[], float] = time.time,
+    timer: Callable[[], float] = time.perf_counter,
+    seed: int = 0,
+) -> None:
     """Train the networks of RECIPES and TRIALS and write what they log under `folder`, one run each.
 
     It appears whole or not at all, also when two processes begin at once; a whole one is left as it is.
-    progress: called with steps done, steps in all and the run being trained. clock: gives the time when it all ended.
+    progress: called with steps done, steps in all and the run being trained. clock: gives the time when it all ended. timer:
+    gives seconds, by which the operations of a step are measured.
     Raises LogdirError when the folder holds something else or cannot be written.
     """
     if is_complete(folder):
@@ -255,7 +265,7 @@ def write_demo(folder: Path, *, progress: Progress, clock: Callable[[], float] =
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            _write_runs(aside / "new", progress, clock(), seed)
+            _write_runs(aside / "new", progress, clock(), timer, seed)
             _move(aside / "new", folder, aside / "old")
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -389,7 +399,7 @@ def _norm(array: Array) -> float:
     return float(np.sqrt(np.vdot(array, array)))
 
 
-def _write_runs(folder: Path, progress: Progress, end: float, seed: int) -> None:
+def _write_runs(folder: Path, progress: Progress, end: float, timer: Callable[[], float], seed: int) -> None:
     """Train every recipe and write its run under `folder`, so that the last one ends at wall time `end`."""
     digits = _digits()
     # Two passes would train twice only to learn how long it took, so the last run's length is estimated.
@@ -400,7 +410,7 @@ def _write_runs(folder: Path, progress: Progress, end: float, seed: int) -> None
     for number, recipe in enumerate(RECIPES):
         rng = np.random.default_rng([seed, number])
         wall = origin + number * _STAGGER_SECONDS + rng.uniform(0, _LARGEST_DELAY_SECONDS)
-        job = Job(folder / recipe.run, recipe, _share(digits, recipe, rng), rng, wall, progress, done)
+        job = Job(folder / recipe.run, recipe, _share(digits, recipe, rng), rng, wall, progress, timer, done)
         # Products this small gain nothing from threads, which wait for each other at length when all cores are busy.
         with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             job.train()
@@ -427,7 +437,7 @@ def _share(digits: Digits, recipe: Recipe, rng: np.random.Generator) -> Digits:
 
 @dataclass
 class Job:
-    """The training of one run. wall: the simulated time; done: steps of the whole demo before this run."""
+    """The training of one run. wall: the simulated time; timer: gives seconds; done: steps of the demo before this run."""
 
     folder: Path
     recipe: Recipe
@@ -435,6 +445,7 @@ class Job:
     rng: np.random.Generator
     wall: float
     progress: Progress
+    timer: Callable[[], float]
     done: int
     failed: bool = False
 
@@ -453,6 +464,7 @@ class Job:
                         writer.experiment(EXPERIMENT)
                     writer.hparams(self.recipe.hparams)
                     writer.text("about", self._about(), 0)
+                    self._draw(writer, network)
                 network = self._attempt(writer, network, attempt, later[0].first if later else -1)
                 if not later:
                     writer.session_end("failure" if self.failed else "success")
@@ -485,6 +497,26 @@ class Job:
                 self.failed = broken > 0
                 break
         return kept if checkpoint >= 0 else network
+
+    def _draw(self, writer: EventWriter, network: Network) -> None:
+        """Write the graph of a step of training, and what carrying out each operation of it takes."""
+        recipe = self.recipe
+        sizes = (_PIXELS, *recipe.hidden, _CLASSES)
+        graph = blueprint.operations(
+            sizes, batch=recipe.batch, momentum=recipe.momentum, decay=recipe.decay, careless=recipe.careless
+        )
+        batch = slice(recipe.batch)
+        fed: dict[str, NDArray[Any]] = {
+            "images": self.digits.images[batch],
+            "labels": self.digits.labels[batch],
+            "Momentum/learning_rate": np.array(recipe.attempts[0].rate(0), np.float32),
+        }
+        for name, weight, bias in zip(network.names, network.weights, network.biases, strict=True):
+            fed |= {f"{name}/weights": weight, f"{name}/bias": bias}
+        blueprint.run(graph, fed)  # the first time takes longer than any other
+        ran = blueprint.run(graph, fed, self.timer)
+        writer.graph(blueprint.graph_def(graph, ran))
+        writer.run_metadata("step 0", blueprint.run_metadata(ran, self.wall), 0)
 
     def _step(self, network: Network, rate: float) -> dict[str, float]:
         """Train on one batch and return what is logged about it."""

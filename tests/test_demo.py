@@ -4,12 +4,14 @@ import math
 import os
 import shutil
 import threading
+from itertools import count
 
 import pytest
 
 from tbcore import demo, sweep
+from tbcore.analysis import graph_layers
 from tbcore.errors import LogdirError
-from tbcore.formats import hparams
+from tbcore.formats import graphdef, hparams
 from tbcore.formats.schema import Event, parse
 from tbcore.formats.tfrecord import records
 
@@ -111,6 +113,34 @@ def test_every_run_tells_what_it_is_about(log):
         assert texts[0].startswith(recipe.about)
 
 
+def graph(log, run):
+    """Return the graph of a run and what was measured of it."""
+    first = events(log, run)[0]
+    (data,) = [event.graph_def for event in first if event.HasField("graph_def")]
+    (measured,) = [event.tagged_run_metadata for event in first if event.HasField("tagged_run_metadata")]
+    return graphdef.graph(data), graphdef.run_metadata(measured.run_metadata)
+
+
+def test_each_of_the_eight_tells_its_graph_and_what_a_step_of_it_took(log):
+    sizes = {}
+    for recipe in demo.RECIPES:
+        found, measured = graph(log, recipe.run)
+        sizes[recipe.run] = len(found.nodes)
+        assert {node.name for node in found.nodes} - set(measured.costs) == {"Momentum/step"}
+        assert all(cost.time > 0 for cost in measured.costs.values())
+    assert sizes == {
+        "softmax_lr0.05": 38, "mlp_lr0.001": 72, "mlp_lr0.01": 72, "mlp_lr0.3": 72, "mlp_cosine": 72, "mlp_overfits": 65,
+        "mlp_diverges": 63, "mlp_restarted": 72,
+    }  # fmt: skip
+
+
+def test_the_layers_of_a_graph_are_those_of_the_network(log):
+    table = graph_layers.layers(graph(log, "mlp_overfits")[0])
+    assert {row.name: row.parameters for row in table.rows} == {
+        "hidden1": 64 * 128 + 128, "hidden2": 128 * 64 + 64, "output": 64 * 10 + 10,
+    }  # fmt: skip
+
+
 # The sweep -----------------------------------------------------------------------------------------------------------
 
 
@@ -202,10 +232,10 @@ def test_the_curves_of_a_trial_are_as_long_as_the_sweep_says(log):
 # How it is written ---------------------------------------------------------------------------------------------------
 
 
-def test_the_same_seed_and_clock_give_the_same_bytes(quick, tmp_path):
+def test_the_same_seed_clock_and_timer_give_the_same_bytes(quick, tmp_path):
     for name in ("a", "b"):
-        demo.write_demo(tmp_path / name, progress=ignore, clock=lambda: END)
-    demo.write_demo(tmp_path / "c", progress=ignore, clock=lambda: END, seed=1)
+        demo.write_demo(tmp_path / name, progress=ignore, clock=lambda: END, timer=count().__next__)
+    demo.write_demo(tmp_path / "c", progress=ignore, clock=lambda: END, timer=count().__next__, seed=1)
     assert files(tmp_path / "a") == files(tmp_path / "b") != files(tmp_path / "c")
 
 

@@ -33,6 +33,7 @@ from tbcore.formats.schema import (
     SourceMetadata,
     Summary,
     SummaryMetadata,
+    TaggedRunMetadata,
 )
 from tbcore.formats.tensors import tensor_proto
 
@@ -206,6 +207,19 @@ class EventWriter:
             about = MeshPluginData(name=tag, content_type=number, shape=[1, *array.shape], components=components)
             content = about.SerializeToString()
             self.tensor(f"{tag}_{name}", array[np.newaxis], step, "mesh", wall_time, content=content)
+
+    def graph(self, graph_def: bytes, wall_time: float | None = None) -> None:
+        """Write the graph of this run, a GraphDef."""
+        self.event(Event(graph_def=graph_def), wall_time)
+
+    def run_metadata(self, tag: str, run_metadata: bytes, step: int, wall_time: float | None = None) -> None:
+        """Write what one run of the graph was measured to take, a RunMetadata; no other may have this tag."""
+        about = TaggedRunMetadata(tag=tag, run_metadata=run_metadata)
+        self.event(Event(step=step, tagged_run_metadata=about), wall_time)
+
+    def keras_model(self, text: str, step: int = 0, wall_time: float | None = None) -> None:
+        """Write the layers of a model of Keras, as `model.to_json()` gives them."""
+        self.tensor("keras", np.array(text.encode(), object), step, "graph_keras_model", wall_time, content=b"1")
 
     def hparams(
         self,

@@ -170,6 +170,21 @@ def test_an_image_that_is_no_png_raises(tmp_path, png):
         writer.image("i", png, 0)
 
 
+def test_graphs_and_what_was_measured_of_them_are_written_as_the_bytes_handed_in(tmp_path):
+    with EventWriter(tmp_path) as writer:
+        writer.graph(b"graph")
+        writer.run_metadata("step 3", b"metadata", 3)
+        writer.keras_model('{"class_name": "Dense"}')
+    _version, graph, measured, model = events(writer.path)
+    assert (graph.graph_def, graph.step) == (b"graph", 0)
+    tagged = measured.tagged_run_metadata
+    assert (tagged.tag, tagged.run_metadata, measured.step) == ("step 3", b"metadata", 3)
+    (value,) = model.summary.value
+    assert (value.tag, value.tensor.string_val[0]) == ("keras", b'{"class_name": "Dense"}')
+    assert value.metadata.plugin_data.plugin_name == "graph_keras_model"
+    assert value.metadata.plugin_data.content == b"1"
+
+
 def test_a_session_start_is_written_with_its_step(tmp_path):
     with EventWriter(tmp_path) as writer:
         writer.session_start(600)
