@@ -72,9 +72,9 @@ def test_the_front_is_what_comparing_all_pairs_gives():
 def test_five_thousand_rows_all_on_the_front_take_less_than_a_second():
     x = np.linspace(0, 1, 5000)
     table = sheet(a=x.tolist(), b=(1 - x).tolist(), c=[0.0] * 5000)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert pareto(table, ["a", "b", "c"]).all()
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 # Over time -----------------------------------------------------------------------------------------------------------

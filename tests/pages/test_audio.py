@@ -1,32 +1,20 @@
 """The Audio tab as the server makes it: which clips, what is said of them, and what the address chooses."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile
 from tests.analysis.test_audio import pcm, sine
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 NAME = "events.out.tfevents.1.host"
 PLUGIN = eventfile.metadata("audio", b"\x10\x0b")
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -57,14 +45,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app for a visitor who comes to the Media page with query parameters."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in ({"tab": "audio"} | parameters).items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/media.py").run()
-    assert not app.exception
-    return app
+    return visited("media", **{"tab": "audio", **parameters})
 
 
 def sent(app: AppTest) -> tuple[dict[str, Any], pa.Table]:

@@ -1,20 +1,17 @@
 """The Distributions page as the server makes it: which panels, which numbers in them, and what it says of them."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
-PAGE = str(APP.parent / "pages" / "distributions.py")
 NAME = "events.out.tfevents.1.host"
 STEPS = 100
 
@@ -30,16 +27,6 @@ def histogram(step: int, tag: str, buckets: list[list[float]], wall: float | Non
             wall=wall,
         )
     )
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -59,14 +46,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app as a visitor who comes with query parameters, and go to the page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page(PAGE).run()
-    assert not app.exception
-    return app
+    return visited("distributions", **parameters)
 
 
 def sent(app: AppTest, name: str = "distributions") -> tuple[dict[str, Any], dict[str, pa.Table]]:

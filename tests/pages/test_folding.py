@@ -1,27 +1,15 @@
 """Sub-runs of hyperparameters on the pages: folded into the run around them unless the visitor asks for them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile as ef
+from tests.pages.visitor import visited
 from tests.store.test_folding import MOMENT, curve, sub_run
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 SWITCH = "Show the sub-run of add_hparams separately"
-
-
-@pytest.fixture(autouse=True)
-def no_caches() -> Iterator[None]:
-    """Forget the readers of other tests, before and after."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -41,14 +29,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(page: str = "inspect", **parameters: str) -> AppTest:
-    """Run the app as a visitor who comes with query parameters, and go to the page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page(f"pages/{page}.py").run()
-    assert not app.exception
-    return app
+    return visited(page, **parameters)
 
 
 def runs(app: AppTest) -> str:

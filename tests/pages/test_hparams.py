@@ -2,29 +2,17 @@
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tbcore.formats.tfrecord import EventWriter
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 HOSTILE = "<img src=x>[a](b)"
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def session(folder: Path, hparams: dict[str, Any], place: int, losses: list[float], group: str = "") -> None:
@@ -53,14 +41,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app as a visitor who comes with query parameters."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/hparams.py").run()
-    assert not app.exception
-    return app
+    return visited("hparams", **parameters)
 
 
 def sent(app: AppTest, component: str) -> tuple[dict[str, Any], dict[str, dict[str, list[Any]]]]:

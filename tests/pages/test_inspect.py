@@ -1,27 +1,15 @@
 """The Inspect page as the server makes it: its numbers, its tables, and what the visitor's choices change."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile as ef
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 FILE = "events.out.tfevents.1.host"
-
-
-@pytest.fixture(autouse=True)
-def no_caches() -> Iterator[None]:
-    """Forget the readers of other tests, before and after."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -36,14 +24,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app as a visitor who comes with query parameters, and go to the page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/inspect.py").run()
-    assert not app.exception
-    return app
+    return visited("inspect", **parameters)
 
 
 def headings(app: AppTest) -> list[str]:

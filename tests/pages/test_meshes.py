@@ -1,30 +1,18 @@
 """The Meshes tab as the server makes it: which panels, which shapes, from where, and what is wrong with some."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tbcore.formats.schema import MeshPluginData
 from tests import eventfile
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 NAME = "events.out.tfevents.1.host"
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def vertices(name: str, step: int, *points: float, batch: int = 1, config: str = "{}") -> bytes:
@@ -55,15 +43,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app as a visitor who comes with query parameters, and go to the tab."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["tab"] = "meshes"
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/media.py").run()
-    assert not app.exception
-    return app
+    return visited("media", **{"tab": "meshes", **parameters})
 
 
 def sent(app: AppTest) -> tuple[dict[str, Any], dict[str, dict[str, list[float]]]]:

@@ -1,30 +1,18 @@
 """The PR curves page as the server makes it: which cards, which curves, which numbers, and what it says without any."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 NAME = "events.out.tfevents.1.host"
 STEPS = 10
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def curve(tag: str, step: int, right: int, rows: int = 6) -> bytes:
@@ -54,14 +42,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app as a visitor who comes with query parameters, and go to the page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/pr_curves.py").run()
-    assert not app.exception
-    return app
+    return visited("pr_curves", **parameters)
 
 
 def sent(app: AppTest, name: str = "pr_curves") -> tuple[dict[str, Any], dict[str, pa.Table]]:

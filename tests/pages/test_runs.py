@@ -1,29 +1,17 @@
 """The Runs page as the server makes it: its numbers, its groups, what is compared, and what the address keeps."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile
 from tests.fixtures import log, needs_fixtures
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 NAME = "events.out.tfevents.1.host"
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -42,14 +30,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Open the page for a visitor who comes with query parameters."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page(str(APP.parent / "pages" / "runs.py")).run()
-    assert not app.exception
-    return app
+    return visited("runs", **parameters)
 
 
 def sent(app: AppTest, name: str) -> list[dict[str, Any]]:

@@ -1,31 +1,19 @@
 """The Scalars page as the server makes it: which cards, which runs, which points, and what it says without any."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile
+from tests.pages.visitor import APP, visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 NAME = "events.out.tfevents.1.host"
 TAGS = ("eval/loss", "train/loss", "train/rate")
 STEPS = 3000
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -41,13 +29,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app for a visitor who comes with query parameters."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return visited("", **parameters)
 
 
 def sent(app: AppTest) -> tuple[dict[str, Any], dict[str, pa.Table]]:

@@ -1,29 +1,17 @@
 """The Text tab as the server makes it: cards, lists, hits and comparisons, and what the address chooses."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile
 from tests.analysis.test_text import value
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 NAME = "events.out.tfevents.1.host"
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -47,14 +35,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app for a visitor who comes to the Media page with query parameters."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, one in ({"tab": "text"} | parameters).items():
-        app.query_params[name] = one
-    app.run()
-    app.switch_page("pages/media.py").run()
-    assert not app.exception
-    return app
+    return visited("media", **{"tab": "text", **parameters})
 
 
 def sent(app: AppTest) -> dict[str, Any]:
