@@ -20,8 +20,10 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
+# Browsers, servers and what they are measured by share the processors with nothing else.
 unit: setup-dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 benchmarks: setup-dev
 	$(BIN)/python -m tests.benchmarks.engine

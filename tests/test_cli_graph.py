@@ -93,7 +93,8 @@ def test_as_json_it_is_one_document(logs, capsys):
     assert row["layers"][0]["id"] == "dense"
     assert row["layers"][0]["output"] == "?×3"
     assert row["totals"] == {
-        "layers": 1, "parameters": 12, "trainable": None, "unknown": 0, "flops": 24, "flops_of": 1, "activation": 12,
+        "layers": 1, "parameters": 12, "trainable": None, "unknown": 0, "assumed": 0, "flops": 24, "flops_of": 1,
+        "activation": 12,
     }  # fmt: skip
 
 

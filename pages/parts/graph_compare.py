@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from tbcore.ui.components.graph import graph as drawing
 from tbcore.ui.tables import downloads
 
 KEY = "graph_differences"
+LIST = f"{KEY}_list"
 OPENED = 30  # nodes that differ, up to which all are shown at first
 LISTED = 200  # of each sort that the page lists; the download holds all
 SIGNS = {"added": ":green[**+**]", "removed": ":red[**−**]", "changed": ":orange[**~**]"}
@@ -49,7 +51,7 @@ def compare(view: ui.View, found: Read) -> None:
         st.markdown("There is no other graph to compare this one with: select more runs, or open a file.")
         return
     key = bound.select(
-        "Compared with", list(others), lambda one: others[one].title, key="graph_other", width=340,
+        "Compared with", list(others), lambda one: source.spelled(others[one].title), key="graph_other", width=360,
         help="What the graph above has in addition is added, what only this one has is removed.",
     )  # fmt: skip
     try:
@@ -68,7 +70,12 @@ def both(before: Read, after: Read) -> Both:
     mark = f"{before.pick.mark}\n{after.pick.mark}"
     pick = Pick(mark, "", mark, lambda: merged.tree.graph)
     words = {one.id: one.what for one in difference.changed}
-    differing = [box for box, sort in merged.marks.items() if sort != "inside"]
+    differing = [
+        box
+        for box, sort in merged.marks.items()
+        # What is set aside beside another box stays there.
+        if sort != "inside" and not any(map(merged.tree.role, (box, *merged.tree.ancestors(box))))
+    ]
     first = graph_scopes.first(merged.tree) | graph_scopes.opening(merged.tree, differing[:OPENED])
     return Both(difference, merged, Read(pick, merged.tree.graph, merged.tree, first, after.counts), words)
 
@@ -78,6 +85,7 @@ def differences(before: Read, after: Read) -> None:
     """Draw two graphs as one, with what differs marked, and the list of it."""
     found = both(before, after)
     tree, key = found.merged.tree, found.read.pick.key
+    titles = f"{before.pick.key}\n{after.pick.key}"
     now = state.taken(key, KEY, lambda box: graph_scopes.opening(tree, [box]))
     totals(before, after, found.difference)
     if not found.all:
@@ -86,7 +94,8 @@ def differences(before: Read, after: Read) -> None:
     with left:
         seen = graph_scopes.visible(tree, now.of(found.read.first), now.split)
         looks = graph_picture.Looks(changes=found.merged.marks)
-        drawing(graph_picture.picture(tree, seen, looks), key=KEY, selected=now.node, height=620)
+        drawing(graph_picture.picture(tree, seen, looks), key=KEY, selected=now.node, height=620, graph=titles)
+        graph_picture.exports("graph_comparison", tree, seen, looks)
     with right:
         beside(found, now)
     if found.all:
@@ -106,11 +115,16 @@ def totals(before: Read, after: Read, difference: analysis.Difference) -> None:
     with st.container(horizontal=True, gap="large"):
         for words, count in counts.items():
             st.metric(words, f"{count:,}", width="content")
-        sums = [source.layers(one).totals.parameters for one in (before, after)]
-        if any(sums):
-            change = sums[1] - sums[0]
+        old, new = (source.layers(one).totals for one in (before, after))
+        if old.parameters or new.parameters:
+            # Of sums that leave out layers the difference says nothing.
+            change = 0 if old.unknown or new.unknown else new.parameters - old.parameters
             st.metric(
-                "Parameters", f"{sums[1]:,}", f"{change:+,}" if change else None, delta_color="off", width="content"
+                "Parameters",
+                graph_details.summed(new),
+                f"{change:+,}" if change else None,
+                delta_color="off",
+                width="content",
             )
 
 
@@ -142,11 +156,15 @@ def go(found: Both, box: str) -> None:
 
 def listed(found: Both) -> None:
     """Draw the list of what differs, and a button that downloads it."""
-    rows = [{"difference": sort, "node": one.name, "what": "; ".join(one.what)} for sort, one in shortest(found.all)]
+    some = shortest(found.all)
+    rows = [{"difference": sort, "node": one.name, "what": "; ".join(one.what)} for sort, one in some]
+    st.caption("A row that is ticked is shown in the picture; a click on a title sorts.")
     st.dataframe(
         rows,
-        key=f"{KEY}_list",
+        key=LIST,
         hide_index=True,
+        on_select=partial(pressed, found, [one.id for _sort, one in some]),
+        selection_mode="single-row",
         height="content" if len(rows) <= 12 else 400,
         column_config={
             "difference": st.column_config.TextColumn("Difference", width="small"),
@@ -157,6 +175,13 @@ def listed(found: Both) -> None:
     if len(rows) < len(found.all):
         st.caption(f"{len(rows):,} of {len(found.all):,} differences; the download holds all.")
     downloads("graph_differences", [("CSV", "csv", lambda: written(found.all))], width="content")
+
+
+def pressed(found: Both, ids: Sequence[str]) -> None:
+    """Select the box of the row that was ticked."""
+    rows = st.session_state[LIST].selection.rows
+    if rows and rows[0] < len(ids):
+        go(found, ids[rows[0]])
 
 
 def shortest(some: Sequence[tuple[str, analysis.Change]]) -> list[tuple[str, analysis.Change]]:

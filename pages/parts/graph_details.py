@@ -15,21 +15,26 @@ from tbcore.analysis.graphs import Cost, Node, Output
 from tbcore.charts import theme
 
 LISTED = 8  # links, ops that are seen at once
-_FACTS = "display:grid;grid-template-columns:max-content 1fr;gap:3px 14px;font-size:0.8125rem;line-height:1.45"
+FORMATS = {"graphdef": "TensorFlow", "torch": "PyTorch", "onnx": "ONNX"}
+_FACTS = "display:grid;grid-template-columns:fit-content(62%) 1fr;gap:3px 14px;font-size:0.8125rem;line-height:1.45"
+_CARRIED = "margin-top:-9px;font-size:0.75rem;opacity:.65"
 SHORT = 60  # letters of an attribute that stand in a line
-LINE = 26  # letters of a name in a line
+LINE = 22  # letters of a name in a line
 Go = Callable[[str], None]  # selects a box
 
 
 def whole(found: Read, layers: graph_layers.LayerTable) -> None:
     """Draw what is known of the whole graph."""
     counts, graph = found.counts, found.graph
+    # PyTorch never logs the modules that its parameters are taken from.
+    missing = counts.dangling if graph.form != "torch" else 0
     facts = {
         "Nodes": f"{counts.nodes:,}",
         "Edges": f"{counts.edges:,}",
         "Functions": f"{counts.functions:,}" if counts.functions else "",
-        "Inputs from nowhere": f"{counts.dangling:,}" if counts.dangling else "",
-        "Parameters": f"{layers.totals.parameters:,}" if layers.rows else "",
+        "Missing inputs": f"{missing:,}" if missing else "",
+        "Parameters": summed(layers.totals) if layers.totals.parameters else "",
+        "Format": FORMATS.get(graph.form, ""),
         "Written by": graph.producer,
     }
     st.markdown("**The whole graph**")
@@ -40,7 +45,7 @@ def whole(found: Read, layers: graph_layers.LayerTable) -> None:
     if ops:
         st.caption("Most frequent operations")
         table_of({shortened(name): f"{count:,}" for name, count in ops})
-    st.caption("A click selects a box, a double click opens or closes it.")
+    st.caption("A click selects a box, a double click opens or closes it. Small circles are constants and parameters.")
 
 
 def details(
@@ -49,8 +54,9 @@ def details(
     layer: graph_layers.Layer | None,
     cost: Cost | None,
     go: Go,
+    sums: Mapping[str, Mapping[str, float]] | None = None,
 ) -> None:
-    """Draw what is known of one box. go: selects another one."""
+    """Draw what is known of one box. go: selects another one; sums: of boxes, as `graph_source.sums` returns them."""
     st.markdown(f"**{ui.plain(shortened(box.label))}**")
     node = found.tree.nodes[box.node] if box.node >= 0 else None
     name = box.id if node is None else node.name
@@ -64,7 +70,13 @@ def details(
             "Layer": node.module if node.module != box.type else "",
             "Device": node.device,
             "Constant": theme.size(node.size) if node.size else "",
-            "Gives": "\n".join(spelled(one) for one in node.outputs),
+            "Output": "\n".join(spelled(one) for one in node.outputs),
+        }
+    if node is None and sums is not None:
+        facts |= {
+            "Parameters": counted(int(sums["parameters"].get(box.id, 0)) or None),
+            "Time inside": theme.duration(sums["time"][box.id]) if box.id in sums["time"] else "",
+            "Memory inside": theme.size(sums["memory"][box.id]) if box.id in sums["memory"] else "",
         }
     if layer is not None:
         facts |= {
@@ -79,7 +91,7 @@ def details(
             "Time": theme.duration(cost.time),
             "Memory": theme.size(cost.memory),
             "Runs": f"{cost.runs:,}" if cost.runs > 1 else "",
-            "Ran on": cost.device,
+            "Ran on": cost.device if node is None or cost.device != node.device else "",
         }
     table_of(facts)
     if node is not None and node.attributes:
@@ -90,6 +102,12 @@ def details(
 def layer_of(layers: graph_layers.LayerTable, box: str) -> graph_layers.Layer | None:
     """Return the layer that a box is, None when it is none."""
     return next((row for row in layers.rows if row.id == box), None)
+
+
+def summed(totals: graph_layers.Totals) -> str:
+    """Return how many parameters a graph has: "≥ …" where those of some layers are not known, "≈ …" where some are assumed."""
+    sign = "≥ " if totals.unknown else "≈ " if totals.assumed else ""
+    return f"{sign}{totals.parameters:,}"
 
 
 def counted(value: int | None) -> str:
@@ -108,7 +126,7 @@ def spelled(output: Output) -> str:
 def table_of(facts: Mapping[str, str]) -> None:
     """Draw names and values beside each other; what has no value is left out."""
     rows = "".join(
-        f'<span style="opacity:.65">{escape(name)}</span>'
+        f'<span style="opacity:.65;overflow-wrap:anywhere">{escape(name)}</span>'
         f'<span style="overflow-wrap:anywhere;white-space:pre-line">{escape(value)}</span>'
         for name, value in facts.items()
         if value
@@ -141,8 +159,8 @@ def _links(found: Read, box: Box, go: Go) -> None:
     for words, some in (
         ("Inputs", links.inputs),
         ("Outputs", links.outputs),
-        ("Waits for", links.control_in),
-        ("Is waited for by", links.control_out),
+        ("Control inputs", links.control_in),
+        ("Control outputs", links.control_out),
     ):
         if some:
             _listed(found, words, some, go)
@@ -168,23 +186,24 @@ def _listed(found: Read, words: str, some: Sequence[Link], go: Go) -> None:
 
 def _link(found: Read, words: str, place: int, link: Link, go: Go) -> None:
     known = found.tree.box(link.id) is not None
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(
-            ui.plain(ended(f"{link.name}:{link.slot}" if link.slot else link.name)),
-            key=f"graph_link_{words}_{place}",
-            type="tertiary",
-            width="content",
-            disabled=not known,
-            help=ui.plain(link.name[:300]) if known else "The graph has no node of this name.",
-            on_click=go,
-            args=(link.id,),
-        )
-        st.caption(ui.plain(spelled(link.output)), width="content")
+    name, carried = ended(f"{link.name}:{link.slot}" if link.slot else link.name), spelled(link.output)
+    st.button(
+        ui.plain(name),
+        key=f"graph_link_{words}_{place}",
+        type="tertiary",
+        width="content",
+        disabled=not known,
+        help=ui.plain(link.name[:300]) if known else "The graph has no node of this name.",
+        on_click=go,
+        args=(link.id,),
+    )
+    if carried:
+        st.html(f'<div style="{_CARRIED}">{escape(carried)}</div>')
 
 
-def ended(name: str) -> str:
+def ended(name: str, most: int = LINE) -> str:
     """Return a name as a line has it: the end of a long one, where names differ."""
-    return name if len(name) <= LINE else f"…{name[1 - LINE :]}"
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _words(link: Link) -> str:

@@ -14,6 +14,7 @@ from tbcore.analysis import graph_colors, graph_scopes
 from tbcore.analysis.graph_scopes import Box, Seen
 from tbcore.charts import graph as charts
 from tbcore.charts import graph_paint, theme
+from tbcore.ui.tables import downloads
 
 TEXT = 40  # letters of a value in a legend
 _ROW = "display:flex;flex-wrap:wrap;align-items:center;font-size:0.8125rem"
@@ -96,6 +97,19 @@ def shapes(tree: graph_scopes.Tree, seen: Seen, looks: Looks = Looks()) -> tuple
     return boxes, lines
 
 
+def exports(name: str, tree: graph_scopes.Tree, seen: Seen, looks: Looks) -> None:
+    """Draw the buttons that download what is seen; the picture itself has one for PNG."""
+    drawn = shapes(tree, seen, looks)
+    downloads(
+        name,
+        [
+            ("SVG", "svg", lambda: charts.svg(charts.picture(*drawn), dark=False).encode()),
+            ("DOT", "dot", lambda: charts.dot(*drawn).encode()),
+        ],
+        width="content",
+    )
+
+
 def sub(box: Box) -> str:
     """Return what is said of a box below its name."""
     if box.kind == "op":
@@ -155,7 +169,7 @@ def tops(counts: Mapping[str, int], most: int) -> list[tuple[str, int]]:
 
 
 def standing_out(found: Read, seen: Seen, node: str, trace: str, hits: Collection[str]) -> dict[str, list[Any]] | None:
-    """Return the boxes and lines that stand out: the path through the selected box, or what was searched for."""
+    """Return the boxes and lines that stand out: the path through the selected box, or those of `hits` that are seen."""
     tree = found.tree
     if node and trace != "none" and tree.box(node) is not None:
         nodes = graph_scopes.path(tree, node, upstream=trace != "out", downstream=trace != "in")

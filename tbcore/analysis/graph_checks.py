@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 from tbcore.analysis.graph_colors import UNKNOWN, devices
 from tbcore.analysis.graph_tree import Tree
 from tbcore.analysis.graph_wires import Numbers
-from tbcore.formats.graphs import Cost
+from tbcore.formats.graphs import Cost, Input, Node
 
 _LARGE = 2**20  # bytes of a constant that is told
 _HUGE = 100 * 2**20  # bytes of constants that are a warning
@@ -34,7 +34,9 @@ _FLOATS = {
 # Operations that close a loop on purpose: TensorFlow's control flow of version 1.
 _LOOPS = frozenset({"NextIteration", "RefNextIteration", "Enter", "Exit", "Merge", "Switch", "LoopCond"})
 _ENDS = frozenset({"IO Node", "Output", "_Retval", "_DeviceRetval", "output_arg"})
+_ASKS = frozenset({"VarIsInitializedOp", "IsVariableInitialized"})  # only the program around the graph does
 _STARTS = frozenset({"Placeholder", "PlaceholderWithDefault", "Input", "InputLayer", "IO Node", "input_arg"})
+_PART = re.compile(r"graph_[0-9]+/")  # several functions that were logged as one graph
 _NAN = re.compile(r"(?<![\w.])-?nan(?![\w.])", re.IGNORECASE)
 
 
@@ -172,7 +174,7 @@ def _parts(tree: Tree) -> list[Finding]:
     parts: dict[int, list[int]] = {}
     for node in np.flatnonzero(~tree.helps & ~helpers & (wires.home < 0)).tolist():
         parts.setdefault(int(label[node]), []).append(node)
-    if len(parts) < 2:
+    if len(parts) < 2 or all(_PART.match(tree.nodes[part[0]].name) for part in parts.values()):
         return []
     ordered = sorted(parts.values(), key=lambda part: -len(part))
     rest = ordered[1:]
@@ -190,25 +192,33 @@ def _parts(tree: Tree) -> list[Finding]:
 
 def _unused(tree: Tree) -> list[Finding]:
     """Tell inputs that nothing reads, and, where a graph says what its results are, what is computed for none of them."""
+    homes = tree.wires.home.tolist()
     idle = [
         node
         for node, row in enumerate(tree.nodes)
-        if not tree.wires.out_of[node]
-        and not tree.helps[node]
-        and tree.wires.home[node] < 0
-        and row.op not in ("NoOp",)
+        if not tree.wires.out_of[node] and not tree.helps[node] and homes[node] < 0 and row.op != "NoOp"
     ]
     inputs = [node for node in idle if tree.nodes[node].op in _STARTS and not tree.nodes[node].inputs]
     found = []
     if inputs:
         words = f"{_count(len(inputs), 'input is', 'inputs are')} read by nothing: {_names(tree, inputs)}."
         found.append(_finding(tree, "Inputs without use", words, inputs))
-    told = any(row.op in _ENDS and row.inputs for row in tree.nodes)
-    dead = [node for node in idle if told and tree.nodes[node].inputs and tree.nodes[node].op not in _ENDS]
+    told = any(row.op in _ENDS and row.inputs for row, home in zip(tree.nodes, homes, strict=True) if home < 0)
+    # PyTorch writes a node for each thing that an operation gives: one that is used is enough.
+    torch = tree.graph.form == "torch"
+    used = {(row.op, row.inputs) for node, row in enumerate(tree.nodes) if torch and tree.wires.out_of[node]}
+    dead = [node for node in idle if told and _is_result(tree.graph.form, tree.nodes[node], used)]
     if dead:
         words = f"{_count(len(dead), 'result is', 'results are')} neither used nor an output of the graph: {_names(tree, dead)}."
         found.append(_finding(tree, "Results without use", words, dead))
     return found
+
+
+def _is_result(form: str, row: Node, used: Collection[tuple[str, tuple[Input, ...]]]) -> bool:
+    """Return whether a node that nothing takes from gives something. used: operations of which something else is taken."""
+    if not row.inputs or row.op in _ENDS or row.op in _ASKS or (row.op, row.inputs) in used:
+        return False
+    return form != "graphdef" or bool(row.outputs)  # what gives nothing is run for what it does
 
 
 # Precision, size -----------------------------------------------------------------------------------------------------

@@ -371,7 +371,7 @@ def _value(tree: Tree, node: int) -> str:
     """Return what a constant of PyTorch is, those in a list among it."""
     inner = [tree.nodes[int(tree.wires.source[wire])].attributes.get("attr", "") for wire in tree.wires.into[node]]
     row = tree.nodes[node]
-    told = inner if row.inputs else [row.attributes.get("attr", "")]
+    told = inner if row.op != "prim::Constant" else [row.attributes.get("attr", "")]
     texts = [text.strip("{ }").partition(":")[2].strip() or text for text in told]
     return f"[{', '.join(texts)}]" if row.op != "prim::Constant" else texts[0]
 

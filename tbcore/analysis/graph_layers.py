@@ -5,15 +5,14 @@ an operation of ONNX. What does not follow from the graph is None, never a guess
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from tbcore.analysis import graph_torch, graph_variables, graph_weights
-from tbcore.analysis.graph_ops import dtype_of, single
-from tbcore.analysis.graph_scopes import Tree
+from tbcore.analysis.graph_scopes import Tree, shape_label
 from tbcore.formats.graphs import Graph, Output
 
 _MOST = 1 << 60  # a count beyond it is damage
@@ -29,6 +28,7 @@ class Layer:
     flops: operations for what `output` says, a multiply-add counting as two, None where they do not follow from shapes.
     activation: bytes of what it gives, for one example where the graph does not say how many there are.
     shared_with: the id of the layer whose parameters it uses, where they are counted, else "".
+    assumed: `parameters` is that of the usual window, where shapes leave several open.
     """
 
     id: str
@@ -41,20 +41,23 @@ class Layer:
     flops: int | None = None
     activation: int | None = None
     shared_with: str = ""
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
 class Totals:
     """Sums over all layers, of what is known.
 
-    unknown: layers whose parameters are not known, so that `parameters` is the least they can be; trainable: None where it
-    is not known of a layer with parameters; flops_of: how many layers `flops` is of.
+    unknown: layers whose parameters are not known, so that `parameters` is the least they can be; assumed: those whose
+    parameters are the usual ones; trainable: None where it is not known of a layer with parameters; flops_of: how many
+    layers `flops` is of.
     """
 
     layers: int = 0
     parameters: int = 0
     trainable: int | None = None
     unknown: int = 0
+    assumed: int = 0
     flops: int = 0
     flops_of: int = 0
     activation: int = 0
@@ -116,7 +119,7 @@ def _keras(graph: Graph) -> tuple[list[graph_variables.Row], list[str]]:
                 None if held is None else sum(weight.size for weight in held if weight.trainable),
                 0.0,
                 None if None in counted else sum(one or 0 for one in counted),
-                None if node.module == "InputLayer" else _kept(node.outputs),
+                None if node.module == "InputLayer" else graph_variables.activation(node.outputs),
             )
         )
     return found, []
@@ -134,13 +137,6 @@ def _common(graph: Graph) -> bool:
     return len(heads) == 1 and all("/" in node.name for node in graph.nodes)
 
 
-def _kept(outputs: Iterable[Output]) -> int | None:
-    sizes = [(Output(output.dtype, single(output.shape)).elements, dtype_of(output)) for output in outputs]
-    if not sizes or any(elements is None for elements, _width in sizes):
-        return None
-    return sum((elements or 0) * width for elements, width in sizes)
-
-
 def _totals(listed: Sequence[Layer]) -> Totals:
     holding = [row for row in listed if row.parameters]
     return Totals(
@@ -148,6 +144,7 @@ def _totals(listed: Sequence[Layer]) -> Totals:
         parameters=sum(row.parameters or 0 for row in listed),
         trainable=None if any(row.trainable is None for row in holding) else sum(row.trainable or 0 for row in holding),
         unknown=sum(row.parameters is None for row in listed),
+        assumed=sum(row.assumed for row in listed),
         flops=sum(row.flops or 0 for row in listed),
         flops_of=sum(row.flops is not None for row in listed),
         activation=sum(row.activation or 0 for row in listed),
@@ -186,13 +183,13 @@ def parameters_per_node(graph: Graph) -> dict[str, int]:
 
 def rows(table: LayerTable) -> list[dict[str, Any]]:
     """Return one record per layer: layer, type, output ("1×8×8", "" if not known), dtype, parameters, trainable, share, flops,
-    activation (bytes), shared_with, id; None for numbers that are not known.
+    activation (bytes), shared_with, assumed, id; None for numbers that are not known.
     """
     return [
         {
             "layer": row.name,
             "type": row.type,
-            "output": shape_words(row.output),
+            "output": shape_label(row.output) if row.output else "",
             "dtype": row.output.dtype if row.output else "",
             "parameters": row.parameters,
             "trainable": row.trainable,
@@ -200,6 +197,7 @@ def rows(table: LayerTable) -> list[dict[str, Any]]:
             "flops": row.flops,
             "activation": row.activation,
             "shared_with": row.shared_with,
+            "assumed": row.assumed,
             "id": row.id,
         }
         for row in table.rows
@@ -219,12 +217,7 @@ _COLUMNS = {
     **dict.fromkeys(("parameters", "trainable"), "Int64"),
     "share": "float64",
     **dict.fromkeys(("flops", "activation"), "Int64"),
-    **dict.fromkeys(("shared_with", "id"), "str"),
+    "shared_with": "str",
+    "assumed": "bool",
+    "id": "str",
 }
-
-
-def shape_words(output: Output | None) -> str:
-    """Return a shape as "1×8×8", "scalar" without lengths, "" where it is not known."""
-    if output is None or output.shape is None:
-        return ""
-    return "×".join("?" if length is None else str(length) for length in output.shape) or "scalar"

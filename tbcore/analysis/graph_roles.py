@@ -31,8 +31,19 @@ _PASSES = frozenset(
         "prim::NumToTensor",
     }
 )
+# What tells the lengths of a tensor, and what only reckons with lengths: how large something is, is on the lines anyway.
+_LENGTHS = frozenset({"aten::size", "Shape", "ShapeN", "Size", "Rank"})
+_RECKONS = frozenset(
+    {
+        *("prim::NumToTensor", "prim::ListConstruct", "prim::TupleConstruct", "aten::Int", "aten::ScalarImplicit"),
+        *("aten::IntImplicit", "aten::add", "aten::sub", "aten::mul", "aten::div", "aten::floor_divide", "aten::neg"),
+        *("StridedSlice", "Slice", "Pack", "Concat", "ConcatV2", "Gather", "GatherV2", "Squeeze", "Unsqueeze", "Cast"),
+        *("Add", "AddV2", "Sub", "Mul", "Div", "FloorDiv", "Prod", "Identity", "Maximum"),
+    }
+)
+_ENDS = frozenset({"IO Node", "Output", "_Retval", "_DeviceRetval", "output_arg"})
 _SUMMARY = re.compile(r"[A-Za-z]+Summary(V[0-9])?")
-_ENDS = ("Summary", *(f"SummaryV{number}" for number in range(10)))
+_SUMMARIES = ("Summary", *(f"SummaryV{number}" for number in range(10)))
 _LISTS = frozenset({"prim::ListConstruct", "prim::TupleConstruct"})  # constants where they hold nothing
 _MERGES = frozenset({"MergeSummary"})
 _NOTHING = frozenset({"NoOp"})
@@ -42,7 +53,7 @@ _CROWD = 30  # wires from which on a node that hands on no tensor, or a single n
 def roles(wires: Wiring) -> list[str]:
     """Return what each node is set aside as [nodes], "" for those that are the picture.
 
-    CONSTANT and PARAMETER stand beside what they feed, SUMMARY beside what it is fed by; HELPER orders others and stands
+    CONSTANT (what is known beforehand, and lengths of tensors) and PARAMETER stand beside what they feed, SUMMARY beside what it is fed by; HELPER orders others and stands
     apart.
     """
     found = [_role(node) for node in wires.nodes]
@@ -51,6 +62,7 @@ def roles(wires: Wiring) -> list[str]:
     fed = [[source[wire] for wire in wires.into[node] if not control[wire]] for node in range(len(found))]
     lost = {node for node, given in wires.dangling if not given.control}
     _hand_on(wires, found, feeds, fed, lost)
+    _reckon(wires, found, feeds, fed, lost)
     _before_start(wires, found, feeds, fed)
     for node, row in enumerate(wires.nodes):
         if found[node]:
@@ -73,7 +85,7 @@ def _role(node: Node) -> str:
         return PARAMETER
     if op in _MERGES:
         return HELPER
-    return SUMMARY if op.endswith(_ENDS) and _SUMMARY.fullmatch(op) else ""
+    return SUMMARY if op.endswith(_SUMMARIES) and _SUMMARY.fullmatch(op) else ""
 
 
 def _hand_on(
@@ -89,6 +101,26 @@ def _hand_on(
             if given <= {CONSTANT, PARAMETER}:
                 found[node] = PARAMETER if PARAMETER in given else CONSTANT
                 queue.append(node)
+
+
+def _reckon(
+    wires: Wiring, found: list[str], feeds: Sequence[list[int]], fed: Sequence[list[int]], lost: set[int]
+) -> None:
+    """Set aside what tells lengths, and what reckons with nothing but lengths and constants."""
+    ends = {node for node, row in enumerate(wires.nodes) if row.op in _ENDS}
+
+    def helps(node: int) -> bool:
+        return not found[node] and bool(feeds[node]) and node not in lost and ends.isdisjoint(feeds[node])
+
+    def is_reckoned(node: int) -> bool:
+        return wires.nodes[node].op in _RECKONS and bool(fed[node]) and all(found[one] == CONSTANT for one in fed[node])
+
+    queue = [node for node, row in enumerate(wires.nodes) if row.op in _LENGTHS or is_reckoned(node)]
+    while queue:
+        node = queue.pop()
+        if helps(node):
+            found[node] = CONSTANT
+            queue += filter(is_reckoned, feeds[node])
 
 
 def _before_start(wires: Wiring, found: list[str], feeds: Sequence[list[int]], fed: Sequence[list[int]]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbcore.analysis.graph_roles import CONSTANT, PARAMETER, SUMMARY
+from tbcore.analysis.graph_series import CROWD
 from tbcore.analysis.graph_tree import FUNCTIONS, VARIABLE, Box, Kind, Tree, tree
 from tbcore.analysis.graph_wires import Flags, Numbers
 from tbcore.formats.graphs import Output
@@ -42,9 +43,10 @@ __all__ = [
 
 _PLENTY = 12  # boxes that are enough for a first picture
 _FEW = 8  # boxes that are so few that functions are opened
-_MAIN = 0.4  # share of all operations that a scope must hold to be opened where there are plenty of boxes
-_MOST = 40  # boxes that a first picture shows at most
+_MAIN = 0.3  # share of all operations that a scope must hold to be opened where there are plenty of boxes
+_MOST = 40  # boxes that a first picture shows at most, unless it would show next to none
 _HOPS = 16  # things set aside in a row that one stands through
+_SEARCHED = 2000  # letters of a name: what a pattern takes may grow with their square
 _FEEDS, _FED = 1, 2
 _SORTS = {CONSTANT: _FEEDS, PARAMETER: _FEEDS, SUMMARY: _FED}
 # Parts of a training graph that are not opened at first, by the name of their scope.
@@ -124,7 +126,7 @@ def first(tree: Tree) -> frozenset[str]:
     functions: list[tuple[int, ...]] = []
     ready: list[tuple[int, tuple[int, ...]]] = []
     _offer(tree, drawn[0], worth, ready, functions)
-    total = tree.boxes[0].count
+    total = sum(tree.boxes[number].count for number in tree.inner[0] if not _is_function(tree, number))
     while ready or (functions and seen < _FEW):
         if not ready:
             ready = [(-sum(tree.boxes[number].count for number in group), group) for group in functions]
@@ -133,8 +135,12 @@ def first(tree: Tree) -> frozenset[str]:
             continue
         size, group = heapq.heappop(ready)
         more = sum(len(drawn[number]) - 1 for number in group)
-        if seen + more > _MOST or (seen >= _PLENTY and (len(group) > 1 or -size < total * _MAIN)):
+        # Where hardly anything is seen, too many boxes are better than none.
+        most = _MOST if seen >= _FEW else CROWD + _FEW
+        if seen + more > most or (seen >= _PLENTY and (len(group) > 1 or -size < total * _MAIN)):
             continue
+        if seen >= _FEW and tree.boxes[group[0]].kind == "more":
+            continue  # a piece of a crowd is no part that the model's author named
         seen += more
         opened.update(group)
         _offer(tree, [kid for number in group for kid in drawn[number]], worth, ready, functions)
@@ -323,7 +329,7 @@ def opening(tree: Tree, ids: Iterable[str]) -> set[str]:
 
 
 def find(tree: Tree, pattern: str, limit: int = 500) -> list[str]:
-    """Return the ids of the boxes whose whole name or type matches, at most `limit`, in their order.
+    """Return the ids of the boxes whose name or type matches, at most `limit`, in their order; of a very long name the start.
 
     Raises PatternError when `pattern` is not a regular expression.
     """
@@ -333,9 +339,9 @@ def find(tree: Tree, pattern: str, limit: int = 500) -> list[str]:
     for box in tree.boxes[1:]:
         of_type = types.get(box.type)
         if of_type is None:
-            of_type = types[box.type] = bool(box.type) and matches(box.type)
+            of_type = types[box.type] = bool(box.type) and matches(box.type[:_SEARCHED])
         name = tree.nodes[box.node].name if box.node >= 0 else box.id
-        if of_type or matches(name):
+        if of_type or matches(name[:_SEARCHED]):
             found.append(box.id)
             if len(found) >= limit:
                 break

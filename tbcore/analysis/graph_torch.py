@@ -2,19 +2,23 @@
 
 The tracer tells the shape of what each operation gives, but not of the parameters, so these are worked out from what uses
 them: the weight of a linear layer has as many columns as its input and as many rows as its output. Where that does not
-tell (the rows of an embedding, the window of some convolutions that skip places) they are not known, and no guess is made.
-Source: the argument orders in PyTorch's native_functions.yaml; shapes as in the documentation of torch.nn.
+tell (the rows of an embedding) they are not known. Several windows of a convolution that skips places may give the same
+shape: then the usual one is taken, and it is said of which.
+Source: the argument orders in PyTorch's native_functions.yaml; shapes as in the documentation of torch.nn; how the tracer
+names things: torch/utils/tensorboard/_pytorch_graph.py.
 """
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from tbcore.analysis.graph_ops import length, operations
-from tbcore.formats.graphs import Graph, Node, Output, Shape
+from tbcore.analysis.graph_variables import Row
+from tbcore.formats.graph_words import short
+from tbcore.formats.graphs import Graph, Input, Node, Shape
 
-_PARAMETER = "prim::GetAttr"
+PARAMETER = "prim::GetAttr"
 _LIST = ("prim::ListConstruct", "prim::TupleConstruct")
 _CONSTANT = "prim::Constant"
 _VALUE = re.compile(r"value\s*:\s*(-?\d+)")
@@ -36,31 +40,24 @@ _VIEWS = frozenset({
     "aten::detach", "aten::numpy_T", "aten::unflatten", "aten::expand_as", "aten::alias", "aten::narrow", "aten::movedim",
 })  # fmt: skip
 _STATES = {"aten::lstm": 4, "aten::gru": 3, "aten::rnn_tanh": 1, "aten::rnn_relu": 1}  # gates of what keeps a state
+_DEEPEST = 64  # modules within modules
+_NAMED = 3  # modules that a note names
 _BUFFERS = frozenset({"running_mean", "running_var", "num_batches_tracked"})
 
 
 class Parameter(NamedTuple):
-    """A tensor that a module holds. node: its first place in the graph; size: None where it is not known."""
+    """A tensor that a module holds.
+
+    node: its first place in the graph; module: the innermost one around it that is called; size: None where it is not
+    known; assumed: it is that of the usual window; users: the modules that use it.
+    """
 
     node: str
     module: str
-    name: str
     size: int | None
     buffer: bool
-
-
-class Row(NamedTuple):
-    """What is known of a module, in the order of the fields of a Layer."""
-
-    id: str
-    name: str
-    type: str
-    output: Output | None
-    parameters: int | None
-    trainable: int | None
-    share: float
-    flops: int | None
-    activation: int | None
+    assumed: bool = False
+    users: frozenset[str] = frozenset()
 
 
 class _Trace:
@@ -101,28 +98,35 @@ def layers(graph: Graph) -> tuple[list[Row], list[str]]:
     """Return a row for each module with operations of its own, in the order in which they run, and what must be said."""
     trace = _Trace(graph)
     held: dict[str, list[Parameter]] = {}
-    unknown: set[str] = set()
+    owners: dict[str, str] = {}
     for parameter in parameters(graph):
         held.setdefault(parameter.module, []).append(parameter)
-        if parameter.size is None:
-            unknown.add(parameter.module)
+        owners.update(dict.fromkeys(parameter.users - {parameter.module}, parameter.module))
     modules: dict[str, list[Node]] = {}
-    scopes = set(held)
     for node in graph.nodes:
-        module = node.name.rpartition("/")[0]
-        if node.op in (_PARAMETER, "IO Node"):
-            continue
-        if not node.op.startswith("prim::") or module in scopes:
-            modules.setdefault(module, []).append(node)
+        if not node.op.startswith("prim::") and node.op != "IO Node":
+            modules.setdefault(node.name.rpartition("/")[0], []).append(node)
     for module in held:
         modules.setdefault(module, [])
     common = _common(list(modules))
-    rows = [_row(trace, module, nodes, held.get(module, []), common) for module, nodes in modules.items()]
+    rows = [
+        _row(trace, module, nodes, held.get(module, []), common)._replace(
+            shared_with="" if module in held else owners.get(module, "")
+        )
+        for module, nodes in modules.items()
+    ]
     notes = ["PyTorch does not log the shapes of parameters: they are worked out from what uses them."] if held else []
+    unknown = [row.name for row in rows if row.parameters is None]
     if unknown:
         notes.append(
-            f"Parameters of {len(unknown):,} of {len(modules):,} modules do not follow from the shapes that are logged: "
-            "the rows of an embedding, the window of some convolutions with a stride."
+            f"Parameters of {len(unknown):,} of {len(rows):,} modules do not follow from the shapes that are logged, as the "
+            f"rows of an embedding do not: {_listed(unknown)}."
+        )
+    assumed = [row.name for row in rows if row.assumed]
+    if assumed:
+        notes.append(
+            "Shapes leave the windows of some convolutions with a stride open; assumed are the usual ones (with padding a centred "
+            f"one, else 1 on the way around a block and patches elsewhere): {_listed(assumed)}."
         )
     batch = next((node.outputs[0].shape for node in graph.nodes if node.op == "IO Node" and node.outputs), None)
     if batch and batch[0] is not None and batch[0] > 1:
@@ -133,18 +137,33 @@ def layers(graph: Graph) -> tuple[list[Row], list[str]]:
     return rows, notes
 
 
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(map(short, names[:_NAMED])) + (f" and {more:,} more" if more > 0 else "")
+
+
 def _row(trace: _Trace, module: str, nodes: Sequence[Node], held: Sequence[Parameter], common: int) -> Row:
     leaf = module.rpartition("/")[2]
     kind = leaf.partition("[")[0] if leaf.endswith("]") else ""
     own = [parameter for parameter in held if not parameter.buffer]
     sizes = [parameter.size for parameter in own]
     known = None if None in sizes else sum(size or 0 for size in sizes)
-    counted = [one for node in nodes if (one := flops(trace, node)) is not None]
-    given = [node.outputs[0] for node in nodes if node.outputs and node.outputs[0].shape is not None]
+    # The tracer writes a node for each thing that an operation gives: the first one stands for all.
+    twins = {place for place in range(1, len(nodes)) if _told(nodes[place]) == _told(nodes[place - 1])}
+    counted = [
+        one
+        for place, node in enumerate(nodes)
+        if not (place in twins and node.op in _STATES) and (one := flops(trace, node)) is not None
+    ]
+    given = [
+        node.outputs[0]
+        for place, node in enumerate(nodes)
+        if place not in twins and node.outputs and node.outputs[0].shape is not None
+    ]
     kept = [
         output.elements
         for node in nodes
-        if not node.op.startswith("prim::") and node.op not in _VIEWS
+        if node.op not in _VIEWS
         for output in node.outputs
         if output.elements is not None
     ]
@@ -158,7 +177,12 @@ def _row(trace: _Trace, module: str, nodes: Sequence[Node], held: Sequence[Param
         0.0,
         sum(counted) if counted else None,
         4 * sum(kept) if kept else None,
+        assumed=any(parameter.assumed for parameter in own),
     )
+
+
+def _told(node: Node) -> tuple[str, tuple[Input, ...]]:
+    return node.op, node.inputs
 
 
 def _common(modules: Sequence[str]) -> int:
@@ -173,29 +197,57 @@ def _common(modules: Sequence[str]) -> int:
 def parameters(graph: Graph) -> list[Parameter]:
     """Return what the modules hold, once each: a module that is called twice holds nothing twice."""
     trace = _Trace(graph)
-    found: dict[tuple[str, str], Parameter] = {}
+    around = called(graph)
+    found: dict[str, Parameter] = {}
     for node in graph.nodes:
-        if node.op != _PARAMETER:
+        if node.op != PARAMETER:
             continue
+        # In a scope of its name, where it has been given a number, or right in that of the module.
         scope, _slash, _leaf = node.name.rpartition("/")
         said = _NAME.search(node.attributes.get("attr", ""))
-        module, _slash, last = scope.rpartition("/")
-        name = said[1] if said else last
-        if name != last:
-            module = scope  # without a scope of its own
-        size = node.outputs[0].elements if node.outputs else None
-        uses = [(user, place) for user, place in _uses(trace, node.name) if user.op != _PARAMETER]
+        name = said[1] if said else scope.rpartition("/")[2]
+        path = scope if scope.endswith(f"/{name}") else node.name
+        size, assumed = node.outputs[0].elements if node.outputs else None, False
+        uses = [(user, place) for user, place in _uses(trace, node.name) if user.op != PARAMETER]
         buffer = name in _BUFFERS or (bool(uses) and all(_is_buffer(user, place) for user, place in uses))
         for user, place in uses:
             if size is not None:
                 break
             size = _size(trace, user, place)
-        before = found.get((module, name))
+            assumed = size is not None and place == 1 and user.op in _CONVOLUTIONS and kernel(trace, user)[1]
+        users = frozenset(user.name.rpartition("/")[0] for user, _place in uses)
+        before = found.get(path)
         if before is None:
-            found[module, name] = Parameter(node.name, module, name, size, buffer)
+            found[path] = Parameter(node.name, placed(path, around)[0], size, buffer, assumed, users)
         elif before.size is None and size is not None:
-            found[module, name] = before._replace(size=size)
+            found[path] = before._replace(size=size, assumed=assumed, users=before.users | users)
+        else:
+            found[path] = before._replace(users=before.users | users)
     return list(found.values())
+
+
+def called(graph: Graph) -> set[str]:
+    """Return the scopes of the modules that are called, and those around them."""
+    found = {""}
+    for node in graph.nodes:
+        scope = node.name.rpartition("/")[0] if node.op != PARAMETER and node.name.count("/") <= _DEEPEST else ""
+        while scope not in found:
+            found.add(scope)
+            scope = scope.rpartition("/")[0]
+    return found
+
+
+def placed(name: str, around: Collection[str]) -> tuple[str, str]:
+    """Return the innermost module around a parameter that is called, and the rest of its name.
+
+    The tracer names an operation by the modules that are called on the way to it, but a parameter by all that hold it:
+    a ModuleList, which is never called, is only in the latter.
+    """
+    module, rest = "", ""
+    for part in name.split("/", _DEEPEST):
+        inner = f"{module}/{part}" if module else part
+        module, rest = (inner, "") if inner in around else (module, f"{rest}/{part}" if rest else part)
+    return module, rest
 
 
 def _uses(trace: _Trace, name: str) -> list[tuple[Node, int]]:
@@ -261,6 +313,11 @@ def _product(trace: _Trace, node: Node, place: int) -> int | None:
     return length(given[-1]) * length(first[-1]) if place == 1 and len(given) == len(first) else None
 
 
+def _bilinear(trace: _Trace, node: Node, place: int) -> int | None:
+    rows = length(_given(node)[-1])
+    return {2: rows * length(_first(trace, node)[-1]) * length(_first(trace, node, 1)[-1]), 3: rows}.get(place)
+
+
 def _norm(trace: _Trace, node: Node, place: int) -> int | None:
     return length(_first(trace, node)[1]) if 1 <= place <= 4 else None
 
@@ -312,38 +369,50 @@ def _convolution(trace: _Trace, node: Node, place: int) -> int | None:
         return length(given[1])
     if place != 1:
         return None
-    return kernel(trace, node)
+    return kernel(trace, node)[0]
 
 
-def kernel(trace: _Trace, node: Node) -> int:
-    """Return how many numbers the kernel of a convolution holds. Raises ValueError when the shapes leave that open."""
+def kernel(trace: _Trace, node: Node) -> tuple[int, bool]:
+    """Return how many numbers the kernel of a convolution holds, and whether its window is only the usual one.
+
+    Raises ValueError when the shapes leave that open.
+    """
     takes, given, window = _first(trace, node), _given(node), _window(trace, node)
     over = len(given) - 2
     columns = zip(
         takes[2:],
         given[2:],
-        *(part * over if len(part) == 1 else part for part in window[:3]),
+        *(_spread(part, over) for part in window[:3]),
         window.extra,
         strict=True,
     )
     lengths = [_widths(window.transposed, *map(length, column)) for column in columns]
     both = set.intersection(*map(set, lengths))
-    if any(len(found) > 1 for found in lengths):
-        # Windows are square unless the shapes say otherwise; one that is centred beats one that is not.
-        lengths = [sorted(both) if len(both) == 1 else found for found in lengths]
-        centred = [
-            [width for width in found if padding and 2 * padding == dilation * (width - 1)]
-            for found, padding, dilation in zip(
-                lengths, _spread(window.paddings, over), _spread(window.dilations, over), strict=True
-            )
-        ]
-        lengths = [
-            few if len(found) > 1 and len(few) == 1 else found for found, few in zip(lengths, centred, strict=True)
-        ]
+    if any(len(found) > 1 for found in lengths) and len(both) == 1:
+        lengths = [sorted(both) for _ in lengths]  # windows are square unless the shapes say otherwise
+    open_still = any(len(found) > 1 for found in lengths)
+    if open_still:
+        strides, paddings, dilations = (_spread(part, over) for part in window[:3])
+        beside = any(user.op in _CONVOLUTIONS and user is not node for user, _ in trace.takers[node.inputs[0].source])
+        columns = zip(lengths, strides, paddings, dilations, strict=True)
+        lengths = [_usual(found, stride, padding, dilation, beside) for found, stride, padding, dilation in columns]
     if any(len(found) != 1 for found in lengths):
         raise ValueError("several windows would give the same shape")
     channels = length(takes[1]) // window.groups
-    return math.prod(found[0] for found in lengths) * channels * length(given[1])
+    return math.prod(found[0] for found in lengths) * channels * length(given[1]), open_still
+
+
+def _usual(widths: list[int], stride: int, padding: int, dilation: int, beside: bool) -> list[int]:
+    """Return of several widths of a window the usual one, or all of them.
+
+    beside: another convolution takes the same, as the one on the way around of a residual block does.
+    """
+    if padding:
+        centred = [width for width in widths if 2 * padding == dilation * (width - 1)]
+        return centred if len(centred) == 1 else widths
+    if widths == list(range(1, stride + 1)):
+        return [1 if beside else stride]  # or the windows are patches side by side
+    return widths
 
 
 def _spread(numbers: Sequence[int], over: int) -> list[int]:
@@ -371,6 +440,7 @@ _SIZES: Mapping[str, Rule] = {
     **dict.fromkeys(("aten::layer_norm", "aten::rms_norm"), _layer_norm),
     **dict.fromkeys(("aten::mm", "aten::matmul"), _product),
     **dict.fromkeys(_STATES, _recurrent),
+    "aten::bilinear": _bilinear,
     "aten::group_norm": _grouped_norm,
     "aten::linear": _linear,
     "aten::addmm": _added,
@@ -385,7 +455,7 @@ def flops(trace: _Trace, node: Node) -> int | None:
     try:
         if node.op in _CONVOLUTIONS:
             takes, given = _first(trace, node), _given(node)
-            whole = kernel(trace, node)
+            whole, _assumed = kernel(trace, node)
             if _window(trace, node).transposed:
                 return 2 * math.prod(map(length, takes)) * (whole // length(takes[1]))
             return 2 * math.prod(map(length, given)) * (whole // length(given[1]))

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from tbcore.analysis import graph_series
+from tbcore.analysis import graph_series, graph_torch
 from tbcore.analysis.graph_roles import CONSTANT, HELPER, PARAMETER, SUMMARY, VARIABLES, roles
 from tbcore.analysis.graph_series import Group, Sibling
 from tbcore.analysis.graph_wires import Flags, Numbers, Wiring, wiring
@@ -139,7 +139,7 @@ def tree(graph: Graph) -> Tree:
     ids = _Ids()
     set_aside = roles(wires)
     root = _scopes(graph, wires, set_aside, ids)
-    _group(_measured(root, wires), ids)
+    _group(_measured(root, wires, np.array([role == CONSTANT for role in set_aside], np.bool_)), ids)
     return _tree(graph, wires, set_aside, root)
 
 
@@ -173,13 +173,14 @@ def _scopes(graph: Graph, wires: Wiring, set_aside: Sequence[str], ids: _Ids) ->
         if path not in scopes:
             scopes[path] = _Item("function", path, function.name)
             library.kids.append(scopes[path])
+    torch = graph.form == "torch"
+    modules = graph_torch.called(graph) if torch else frozenset()
     paths = [
-        _path(node.name) if home < 0 else f"{bodies[home]}/{_path(node.name)}"
+        _path(_name(node, modules)) if home < 0 else f"{bodies[home]}/{_path(node.name)}"
         for node, home in zip(wires.nodes, wires.home.tolist(), strict=True)
     ]
     around = _around(paths, scopes)
     ids.given |= around
-    torch = graph.form == "torch"
     for index, (path, node) in enumerate(zip(paths, wires.nodes, strict=True)):
         inside = path in around
         leaf = path.rpartition("/")[2]
@@ -198,9 +199,17 @@ def _scopes(graph: Graph, wires: Wiring, set_aside: Sequence[str], ids: _Ids) ->
     return root
 
 
+def _name(node: Node, modules: Collection[str]) -> str:
+    """Return the name that places a node: a parameter lies in the module that is called, not in lists of modules."""
+    if not modules or node.op != graph_torch.PARAMETER:
+        return node.name
+    return "/".join(filter(None, graph_torch.placed(node.name, modules)))
+
+
 def _torch_label(node: Node, leaf: str) -> str:
     """Return what an operation of PyTorch is called: its op or the value that it is, as names there are numbers."""
-    value = _VALUE.fullmatch(node.attributes.get("attr", "")) if node.op == "prim::Constant" else None
+    told = node.attributes.get("attr", "")
+    value = _VALUE.fullmatch(told) if node.op == "prim::Constant" and len(told) <= _LONGEST else None
     if value is not None:
         return value[1]
     return node.op.rpartition("::")[2] if "::" in node.op else leaf
@@ -331,10 +340,10 @@ class _Measured:
     known: dict[object, int]
 
 
-def _measured(root: _Item, wires: Wiring) -> _Measured:
+def _measured(root: _Item, wires: Wiring, constant: Flags) -> _Measured:
     """Number the items and give each the number of its structure.
 
-    Equal structure: the same operations wired alike, whatever their names, constants and sizes.
+    Equal structure: the same operations wired alike, whatever their names, constants and sizes. constant [nodes].
     """
     items: list[_Item] = []
     parents: list[int] = []
@@ -351,7 +360,11 @@ def _measured(root: _Item, wires: Wiring) -> _Measured:
         if item.node >= 0:
             owner[item.node] = number
     data = ~wires.control
-    first, second = meeting(np.array(parents, np.int64), owner[wires.source[data]], owner[wires.target[data]])
+    source = wires.source[data]
+    first, second = meeting(np.array(parents, np.int64), owner[source], owner[wires.target[data]])
+    # What takes a constant out of a scope does not depend on what else is in there: PyTorch shares equal constants.
+    apart = (first != second) & ~(constant[source] & (first != owner[source]))
+    first, second = first[apart], second[apart]
     after: dict[int, set[int]] = {}
     before: dict[int, set[int]] = {}
     pairs = np.unique(np.stack([first, second], 1), axis=0) if len(first) else np.zeros((0, 2), np.int64)
@@ -360,10 +373,11 @@ def _measured(root: _Item, wires: Wiring) -> _Measured:
         before.setdefault(high, set()).add(low)
     known: dict[object, int] = {}
     for item in reversed(items):
-        if item.kids:
-            shape: object = _structure([kid for kid in item.kids if kid.role not in _UNTOLD], after, known)
-        else:
-            shape = item.type
+        told = [kid for kid in item.kids if kid.role not in _UNTOLD]
+        if len(told) == 1 and told[0].kind == "op":
+            item.structure = told[0].structure  # PyTorch shares constants: a scope keeps them or is its only operation
+            continue
+        shape: object = _structure(told, after, known) if item.kids else item.type
         item.structure = known.setdefault(shape, len(known))
     return _Measured(items, after, before, known)
 
@@ -386,12 +400,10 @@ def _structure(kids: Sequence[_Item], after: Mapping[int, set[int]], known: dict
 
 
 def meeting(parents: Numbers, first: Numbers, second: Numbers) -> tuple[Numbers, Numbers]:
-    """Return, for the pairs of items that are not the same, the two siblings that they lie in where their ways up meet.
+    """Return for pairs of items the two siblings that they lie in where their ways up meet, or one twice.
 
     parents [items]: the item around each, which has a lower number.
     """
-    apart = first != second
-    first, second = first[apart], second[apart]
     while True:
         # Of two items under different ones, the higher number is the deeper or comes later: to climb it can miss nothing.
         open_pairs = parents[first] != parents[second]

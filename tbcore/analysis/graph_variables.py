@@ -48,6 +48,7 @@ class Row(NamedTuple):
     flops: int | None
     activation: int | None
     shared_with: str = ""
+    assumed: bool = False
 
 
 class Variable(NamedTuple):
@@ -74,7 +75,7 @@ def _taken(node: Node, nodes: Mapping[str, Node]) -> list[Shape | None]:
     return found
 
 
-def _kept(outputs: Iterable[Output]) -> int | None:
+def activation(outputs: Iterable[Output]) -> int | None:
     """Return the bytes of what is given, for one example where it is not said how many there are; None if not known."""
     sizes = []
     for output in outputs:
@@ -128,7 +129,7 @@ def _tensorflow(graph: Graph) -> tuple[list[Row], list[str]]:
                 None if any(variable.trainable is None for variable in own) else _sum(trained),
                 0.0,
                 sum(counted) if counted else None,
-                _kept(given),
+                activation(given),
             )
         )
     return rows, _tensorflow_notes(graph, held)
@@ -166,6 +167,12 @@ def _tensorflow_notes(graph: Graph, held: Mapping[str, Sequence[Variable]]) -> l
     notes = []
     nodes = {node.name: node.op for node in graph.nodes}
     counted = [nodes[variable.node] for own in held.values() for variable in own]
+    unknown = sum(variable.size is None for own in held.values() for variable in own)
+    if unknown:
+        notes.append(
+            f"This graph does not say the shapes of {unknown:,} of {len(counted):,} variables: a traced function leaves them out; "
+            "the Keras model and the run graph tell them."
+        )
     if "Const" in counted:
         notes.append("The graph is frozen: its parameters are constants.")
     elif counted and sum(op in VARIABLES for op in nodes.values()) > len(counted):
@@ -279,11 +286,13 @@ def _frozen(graph: Graph) -> list[Variable]:
 # ONNX ----------------------------------------------------------------------------------------------------------------
 
 _INITIALIZERS = frozenset({"Initializer", "Constant"})
-# Which arguments of an operation are only sizes, places or bounds.
+# Operations whose arguments after the first are only sizes, places or bounds, and those that take nothing else.
 _SIZES = frozenset({
-    "Reshape", "Slice", "Unsqueeze", "Squeeze", "Expand", "Pad", "Tile", "Resize", "Upsample", "Clip", "Range", "ConstantOfShape",
-    "TopK", "Split", "ReduceMean", "ReduceSum", "OneHot", "NonMaxSuppression", "Dropout", "Gather", "ScatterND", "GatherND",
+    "Reshape", "Slice", "Unsqueeze", "Squeeze", "Expand", "Pad", "Tile", "Resize", "Upsample", "Clip", "TopK", "Split", "ReduceMean",
+    "ReduceSum", "NonMaxSuppression", "Dropout", "Gather", "ScatterND", "GatherND",
 })  # fmt: skip
+_MOST_UNKNOWN = 0.5  # share of layers without a shape from which on it is said why
+_ONLY_SIZES = frozenset({"Range", "ConstantOfShape", "OneHot"})
 _HIDDEN = _INITIALIZERS | {"Input", "Output", "Shape", "Identity"}
 _STATISTICS = {"BatchNormalization": (3, 4)}
 
@@ -313,9 +322,14 @@ def _onnx(graph: Graph) -> tuple[list[Row], list[str]]:
         whole = sum(own)
         output = node.outputs[0] if node.outputs and node.outputs[0].shape is not None else None
         rows.append(
-            Row(node.name, node.name, node.op, output, whole, whole - kept, 0.0, counted, _kept(floats), shared)
+            Row(node.name, node.name, node.op, output, whole, whole - kept, 0.0, counted, activation(floats), shared)
         )
     notes = ["ONNX does not say what is trained: moving means and variances are taken not to be."] if owners else []
+    if sum(row.output is None for row in rows) > _MOST_UNKNOWN * len(rows):
+        notes.append(
+            "This model does not say the shapes of what flows through it: onnx.shape_inference adds them, and FLOPs and "
+            "activations follow."
+        )
     return rows, notes
 
 
@@ -324,9 +338,9 @@ def _weight(given: Node | None, node: Node, place: int) -> int | None:
     if given is None or given.op not in _INITIALIZERS or not given.outputs:
         return None
     output = given.outputs[0]
-    if node.op in _SIZES and not (node.op == "Gather" and place == 0):
+    if node.op in _ONLY_SIZES or (node.op in _SIZES and (place or given.op == "Constant")):
         return None
-    if given.op == "Constant" and not output.shape:
+    if given.op == "Constant" and (output.elements or 0) < 2:
         return None  # a single number in the code of the model
     if not _FLOATS.match(output.dtype) and not (node.op.startswith("QLinear") or node.op == "DequantizeLinear"):
         return None

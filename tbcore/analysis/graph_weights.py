@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tbcore.analysis.graph_ops import single
 from tbcore.errors import FormatError
 from tbcore.formats import graph_keras
 from tbcore.formats.graphs import Node, Shape
@@ -91,17 +92,12 @@ def operations(kind: str, config: Config, inputs: Sequence[Shape | None]) -> int
     if rule is None:
         return None
     try:
-        found = 2 * rule(kind, config, [single(shape) for shape in _known(config, inputs)])
+        found = 2 * rule(kind, config, [single(shape) or () for shape in _known(config, inputs)])
         if type(found) is not int or found < 0:
             return None
     except _NONSENSE:
         return None
     return found
-
-
-def single(shape: Shape) -> Shape:
-    """Return the shape of one example, where it is not said how many there are."""
-    return (1, *shape[1:]) if shape and shape[0] is None else shape
 
 
 def per_call(node: Node, inputs: Sequence[Shape | None]) -> list[list[Shape | None]]:

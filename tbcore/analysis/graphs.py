@@ -49,6 +49,7 @@ _CONTENT = b"1"  # the version in a tag's metadata that every writer of graphs w
 _SMALL = 1 << 12  # bytes of run metadata, above which something was surely measured
 _HEAD = 1 << 12  # bytes of a file by which text is told from anything else
 _TEXT = re.compile(rb"\s*(?:#[^\n]*\n\s*)*[A-Za-z_]\w*\s*[:{<]")
+_FIELDS = 1_000  # of a file that are looked at to tell what it is
 _VARINT_1, _BYTES_1, _BYTES_7 = 0x08, 0x0A, 0x3A  # the keys of fields: number << 3 | how it is written
 
 # What a run's graphs are called, in the order in which they are offered; plugin and form as in `tbcore.kinds`.
@@ -289,10 +290,12 @@ def _is_onnx(data: bytes, name: str) -> bool:
 
 
 def _keys(data: bytes) -> Iterator[int]:
-    """Yield the first keys of the fields of a message, as far as they are one byte; skip what they hold."""
+    """Yield the keys of the first fields of a message, as far as they are one byte; skip what they hold."""
     at = 0
-    while at < len(data):
-        key = data[at]
+    for _field in range(_FIELDS):
+        key = data[at] if at < len(data) else 0
+        if key >> 3 == 0:  # no field has number 0
+            return
         yield key
         number, at = _varint(data, at + 1)
         if key & 7 == 2:

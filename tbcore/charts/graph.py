@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
+from time import monotonic
 from typing import Any
 
+from tbcore.charts.graph_dot import PATIENCE
 from tbcore.charts.graph_layout import layouts
-from tbcore.charts.graph_places import BOTTOM, TOP, Link, Placed, Task
+from tbcore.charts.graph_places import BOTTOM, RANK_GAP, TOP, Link, Placed, Task
 from tbcore.charts.graph_svg import svg
 from tbcore.charts.graph_text import SMALL, shortened, text_width
 
@@ -115,7 +117,7 @@ class _Way:
 def picture(boxes: Sequence[Shown], lines: Sequence[Line], *, engine: str = "") -> dict[str, Any]:
     """Return boxes and lines with their places, as the browser takes them; pixels, from the upper left corner.
 
-    engine: "dot", "layered", or "" for the best that is there.
+    engine: "dot", "pygraphviz", or "" for the best that answers.
     """
     by_id = {box.id: box for box in boxes}
     parents = _parents(by_id)
@@ -128,9 +130,10 @@ def picture(boxes: Sequence[Shown], lines: Sequence[Line], *, engine: str = "") 
             scopes[box.id] = _Scope(box.id)
     ways = _ways(lines, chains, scopes)
     sizes = {box.id: _size(box) for box in by_id.values() if not box.open}
+    until = monotonic() + PATIENCE
     for level in _levels(scopes, chains):
         tasks = [_task(scope, scopes, sizes) for scope in level]
-        for scope, placed in zip(level, layouts(tasks, engine), strict=True):
+        for scope, placed in zip(level, layouts(tasks, engine, until), strict=True):
             scope.placed = placed
             sizes[scope.id] = _framed(scope, by_id.get(scope.id))
     corners = _corners(scopes)
@@ -434,14 +437,20 @@ def _label(lines: Sequence[dict[str, Any]], boxes: Sequence[dict[str, Any]]) -> 
                 x, y = _on(points[6 * piece : 6 * piece + 8], step / 8)
                 crossed.add(str(at), x - 1, y - 2, 2, 4)
     owners = {id(line): str(at) for at, line in enumerate(lines)}
+    said: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for line in told:
         width = text_width(line["label"], SMALL)
         spots = [(left, y) for x, y in _along(line["points"]) for left in (x + 5, x - 5 - width)]
         free = [spot for spot in spots if taken.free("", spot[0] - _CLEAR / 2, spot[1] - 7, width + _CLEAR, 14)]
-        clear = (spot for spot in free if crossed.free(owners[id(line)], spot[0], spot[1] - 6, width, 12))
+        # Where lines of one box part, what they have in common is said once.
+        alike = said.setdefault((line["source"], line["label"]), [])
+        free = [(x, y) for x, y in free if all(abs(x - left) > width + 20 or abs(y - at) > RANK_GAP for left, at in alike)]  # fmt: skip
+        # Best off all lines, else off all but its own.
+        clear = (spot for owner in ("", owners[id(line)]) for spot in free if crossed.free(owner, spot[0], spot[1] - 6, width, 12))  # fmt: skip
         best = next(clear, free[0] if free else None)
         if best:
             taken.add("", best[0] - _CLEAR / 2, best[1] - 7, width + _CLEAR, 14)
+            alike.append(best)
             line["lx"], line["ly"] = _px(best[0]), _px(best[1])
 
 
@@ -493,37 +502,37 @@ class _Taken:
 
 def dot(boxes: Sequence[Shown], lines: Sequence[Line]) -> str:
     """Return boxes and lines in Graphviz' language, open boxes as clusters."""
+    from graphviz import Digraph
+
     by_id = {box.id: box for box in boxes}
-    places = {box.id: at for at, box in enumerate(by_id.values())}
-    inside: dict[str, list[Shown]] = {}
-    for box_id, parent in _parents(by_id).items():
-        inside.setdefault(parent, []).append(by_id[box_id])
-    told = ["digraph graph_ {", "  node [shape=box, style=rounded, fontname=sans, fontsize=12];", "  edge [fontname=sans, fontsize=10];"]  # fmt: skip
-    waiting: list[Shown | None] = list(reversed(inside.get("", ())))
-    written: set[str] = set()
-    while waiting:
-        box = waiting.pop()
-        if box is None:
-            told.append("}")
-        elif box.id not in written:
-            written.add(box.id)
-            if box.open:
-                told.append(f"subgraph cluster_{places[box.id]} {{ label={_quoted(box.label)}; style=rounded;")
-                waiting += [None, *reversed(inside.get(box.id, ()))]
-            else:
-                words = _quoted(*(part for part in (box.label, box.sub) if part))
-                told.append(f"  n{places[box.id]} [label={words}];")
-    closed = {one.id for one in by_id.values() if not one.open}
+    names = {box: f"n{at}" for at, box in enumerate(by_id)}
+    parents = _parents(by_id)
+    whole = Digraph("graph_", node_attr={"shape": "box", "style": "rounded", "fontname": "sans"}, edge_attr={"fontname": "sans"})  # fmt: skip
+    scopes, depths = {"": whole}, {"": 0}
+    for box in by_id.values():
+        parent = parents[box.id]
+        if box.open:
+            scopes[box.id] = Digraph(
+                f"cluster_{names[box.id]}", graph_attr={"label": _told(box.label), "style": "rounded"}
+            )
+            depths[box.id] = depths[parent] + 1
+        else:
+            scopes[parent].node(names[box.id], _told(*(part for part in (box.label, box.sub) if part)))
+    # A scope is written into the one around it once all is in it.
+    for scope in sorted(list(depths)[1:], key=lambda one: -depths[one]):
+        scopes[parents[scope]].subgraph(scopes[scope])
+    closed = names.keys() - scopes.keys()
     for line in lines:
         if line.source in closed and line.target in closed:
-            style = ", style=dashed" if line.control else ""
-            label = f"label={_quoted(line.label)}" if line.label else 'label=""'
-            told.append(f"  n{places[line.source]} -> n{places[line.target]} [{label}{style}];")
-    return "\n".join([*told, "}", ""])
+            more = {"style": "dashed"} if line.control else {}
+            whole.edge(names[line.source], names[line.target], _told(line.label) if line.label else None, **more)
+    return str(whole.source)
 
 
-def _quoted(*lines: str) -> str:
+def _told(*lines: str) -> str:
     """Return lines of text as a label, of which nothing is read as a sign of the language."""
+    from graphviz import escape, nohtml
+
     clean = ("".join(letter if letter.isprintable() else " " for letter in line[:LABEL_UP_TO]) for line in lines)
-    escaped = (line.replace("\\", "\\\\").replace('"', '\\"') for line in clean)
-    return '"' + "\\n".join(escaped) + '"'
+    label: str = nohtml("\\n".join(escape(line) for line in clean))
+    return label

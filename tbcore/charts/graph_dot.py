@@ -1,60 +1,91 @@
-"""Layout by Graphviz: many graphs in one start of its program `dot`, which is told sizes and numbers, never names."""
+"""Layout by Graphviz: many graphs in one start of its program `dot`, or of the library that brings the same layout.
+
+Both run apart from the server, and are told sizes and numbers, never names.
+"""
 
 import json
 import math
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from time import monotonic
 from typing import Any
 
 import numpy as np
 
 from tbcore.charts.graph_places import BOTTOM, GAP, RANK_GAP, TOP, Link, Placed, Task, curve, entering, leaving
 
-PATIENCE = 10.0  # seconds that a start of the program may take
+PATIENCE = 5.0  # seconds that all starts for one picture together may take
 _INCH = 72.0
 _NEAR = 10.0  # how far from where it was laid a line may be moved to go straight
 _OFF = 2.5
 _BESIDE = 8.0  # between a line and the boxes that it passes
 _TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
+# The library is C code for one thread, and what it writes on stderr is about fonts, which nothing here needs.
+_SCRIPT = """
+import sys
+from pygraphviz import AGraph
+
+for text in sys.stdin.read().split("\\n\\n"):
+    sys.stdout.buffer.write(AGraph(string=text).draw(format="json0", prog="dot"))
+    sys.stdout.buffer.flush()
+"""
 
 
 @cache
-def binary() -> str:
-    """Return where the program is, "" when it is not installed."""
-    return shutil.which("dot") or ""
+def engines() -> Mapping[str, Sequence[str]]:
+    """Return the commands that lay out, the quickest first; each takes graphs and answers in the same language."""
+    program = shutil.which("dot")
+    own = {"dot": [program, "-Tjson0"]} if program else {}
+    # Nothing in the folder where the server was started shall be taken for the library.
+    return {**own, "pygraphviz": [sys.executable, "-P", "-c", _SCRIPT]}
 
 
-def layouts(tasks: Sequence[Task], patience: float = PATIENCE) -> list[Placed | None]:
-    """Return where everything of each task goes, None for those that the program did not answer."""
-    text = "\n".join(_asked(task) for task in tasks)
+def layouts(tasks: Sequence[Task], engine: str = "", until: float = math.inf) -> list[Placed | None]:
+    """Return where everything of each task goes, None for those that no engine answered by `until`, of `monotonic`."""
+    found: list[Placed | None] = [None] * len(tasks)
+    end = min(until, monotonic() + PATIENCE)
+    for name, command in engines().items():
+        left = {str(at): task for at, task in enumerate(tasks) if found[at] is None}
+        if left and engine in ("", name) and monotonic() < end:
+            for at, placed in _answers(command, left, end - monotonic()).items():
+                found[int(at)] = placed
+    return found
+
+
+def _answers(command: Sequence[str], tasks: Mapping[str, Task], patience: float) -> dict[str, Placed]:
+    """Return what a command says to tasks, each under its name; of a command that fails what it said before."""
+    text = "\n\n".join(_asked(name, task) for name, task in tasks.items())
     try:
-        done = subprocess.run(
-            [binary(), "-Tjson0"], input=text, capture_output=True, text=True, timeout=patience, check=True
-        )
-        answers: list[Any] = list(_objects(done.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return [None] * len(tasks)
-    if len(answers) != len(tasks):
-        return [None] * len(tasks)
-    return [_answered(task, answer) for task, answer in zip(tasks, answers, strict=True)]
+        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=patience, check=False)
+        said = done.stdout
+    except subprocess.TimeoutExpired as stopped:
+        said = stopped.stdout or b""
+    except OSError:
+        said = b""
+    answers = (one for one in _objects(said.decode(errors="replace")) if "bb" in one and one.get("name") in tasks)
+    return {one["name"]: _answered(tasks[one["name"]], one) for one in answers}
 
 
-def _objects(text: str) -> Iterator[Any]:
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of JSON that follow each other, as far as they are whole."""
     decoder = json.JSONDecoder()
-    at = 0
-    while at < len(text):
-        found, at = decoder.raw_decode(text, at)
+    text = text.strip()
+    while text.startswith("{"):
+        try:
+            found, end = decoder.raw_decode(text)
+        except ValueError:
+            return
         yield found
-        while at < len(text) and text[at].isspace():
-            at += 1
+        text = text[end:].lstrip()
 
 
-def _asked(task: Task) -> str:
-    """Return a task in the program's language."""
+def _asked(name: str, task: Task) -> str:
+    """Return a task in Graphviz' language, without an empty line."""
     lines = [
-        f"digraph {{ nodesep={GAP / _INCH:.4f}; ranksep={RANK_GAP / _INCH:.4f}; nslimit=3; mclimit=1;",
+        f"digraph {name} {{ nodesep={GAP / _INCH:.4f}; ranksep={RANK_GAP / _INCH:.4f}; nslimit=3; mclimit=1;",
         'node [shape=box, fixedsize=true, label="", margin=0]; edge [dir=none];',
     ]
     outs = _ports(task, ((link.source, link.out) for link in task.links))
@@ -113,7 +144,7 @@ def _cell(width: float, height: float, port: str = "") -> str:
 
 
 def _answered(task: Task, answer: dict[str, Any]) -> Placed:
-    """Return what the program said, its y axis turned around."""
+    """Return what Graphviz said, its y axis turned around."""
     _left, _low, width, height = (float(part) for part in answer["bb"].split(","))
     places: list[tuple[float, float]] = [(0.0, 0.0)] * len(task.sizes)
     for box in answer.get("objects", ()):
@@ -134,7 +165,7 @@ def _answered(task: Task, answer: dict[str, Any]) -> Placed:
 
 
 def _align(task: Task, places: list[tuple[float, float]]) -> None:
-    """Move boxes so little that nobody sees it, where that makes a line straight: the program knows whole points."""
+    """Move boxes so little that nobody sees it, where that makes a line straight: Graphviz knows whole points."""
     moved = [role != 0 for role in task.roles]
     for link in sorted(task.links, key=lambda link: places[link.source][1]):
         off = leaving(task, link, places)[0] - entering(task, link, places)[0]

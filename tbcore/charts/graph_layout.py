@@ -1,4 +1,4 @@
-"""Where boxes and lines go, from top to bottom: one scope at a time, by Graphviz, or by a layout of our own without it.
+"""Where boxes and lines go, from top to bottom: one scope at a time, by Graphviz.
 
 A task is one scope: its boxes, the places on its border that lines go through (ports), and its lines. Boxes know nothing
 of what is in them but their size, so opening a scope lays out anew only that scope and those around it, and the order of
@@ -11,14 +11,11 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import NamedTuple
 
-from tbcore.charts import graph_dot, graph_layered
+from tbcore.charts import graph_dot
 from tbcore.charts.graph_places import BOTTOM, GAP, TOP, Link, Placed, Task, entering, leaving
 
-# Boxes, lines and ranks that these go over, of what is laid out well within two seconds.
-DOT_UP_TO = 2_500
-LAYERED_UP_TO = 40_000
+DRAWN_UP_TO = 600  # boxes and lines together, which Graphviz lays out within two seconds unless all are joined with all
 SHAPE = 1.7  # how much wider than high the parts of a picture that hang together by nothing are packed
-WIDE, MUCH_NARROWER = 1_600.0, 0.7
 KEPT = 600  # tasks whose answers are kept
 
 
@@ -34,13 +31,16 @@ _answers: OrderedDict[tuple[str, Task], Placed] = OrderedDict()
 _lock = Lock()
 
 
-def layouts(tasks: Sequence[Task], engine: str = "") -> list[Placed]:
-    """Return where everything of each task goes. engine: "dot", "layered", or "" for the best that is there."""
-    engine = engine or ("dot" if graph_dot.binary() else "layered")
+def layouts(tasks: Sequence[Task], engine: str = "", until: float = math.inf) -> list[Placed]:
+    """Return where everything of each task goes.
+
+    engine: one of `graph_dot.engines`, "" for the best that answers; until: the time by `monotonic` after which none is
+    waited for.
+    """
     with _lock:
         known = {task: _answers[engine, task] for task in tasks if (engine, task) in _answers}
     asked = [task for task in dict.fromkeys(tasks) if task not in known]
-    known |= dict(zip(asked, _fresh(asked, engine), strict=True))
+    known |= dict(zip(asked, _fresh(asked, engine, until), strict=True))
     with _lock:
         for task in tasks:
             _answers[engine, task] = known[task]
@@ -50,24 +50,21 @@ def layouts(tasks: Sequence[Task], engine: str = "") -> list[Placed]:
     return [known[task] for task in tasks]
 
 
-def _fresh(tasks: Sequence[Task], engine: str) -> list[Placed]:
+def _fresh(tasks: Sequence[Task], engine: str, until: float) -> list[Placed]:
     parts = [_parts(task) for task in tasks]
-    wanted = list(dict.fromkeys(part.task for found in parts for part in found))
-    weights = {task: len(task.sizes) + len(task.links) + graph_layered.span(task) for task in wanted}
-    drawn = [task for task in wanted if engine == "dot" and 1 < weights[task] <= DOT_UP_TO]
-    answers: dict[Task, Placed] = {}
-    if drawn:
-        found = graph_dot.layouts(drawn)
-        for task, placed in zip(drawn, found, strict=True):
-            if placed is not None:
-                answers[task] = _narrower(placed, task) if placed.width > WIDE else placed
-    for task in wanted:
-        if task not in answers:
-            answers[task] = graph_layered.layout(task) if weights[task] <= LAYERED_UP_TO else grid(task)
+    wanted = list(dict.fromkeys(part.task for own in parts for part in own))
+    # What takes long comes last: what was answered before is drawn, even when time runs out.
+    drawn = sorted((task for task in wanted if 1 < _load(task) <= DRAWN_UP_TO), key=_load)
+    found = dict(zip(drawn, graph_dot.layouts(drawn, engine, until), strict=True))
+    answers = {task: found.get(task) or grid(task) for task in wanted}
     return [
-        _packed(task, found, [_bounded(part.task, answers[part.task]) for part in found])
-        for task, found in zip(tasks, parts, strict=True)
+        _packed(task, own, [_bounded(part.task, answers[part.task]) for part in own])
+        for task, own in zip(tasks, parts, strict=True)
     ]
+
+
+def _load(task: Task) -> int:
+    return len(task.sizes) + len(task.links)
 
 
 def _bounded(task: Task, placed: Placed) -> Placed:
@@ -88,12 +85,6 @@ def _bounded(task: Task, placed: Placed) -> Placed:
     places = tuple((x - left, y - top) for x, y in placed.places)
     routes = tuple(tuple(one - (top if at % 2 else left) for at, one in enumerate(route)) for route in placed.routes)
     return Placed(max(xs) - left, bottom - top, places, routes)
-
-
-def _narrower(placed: Placed, task: Task) -> Placed:
-    """Return our own layout where it takes much less room: Graphviz spreads what hangs on one box over long rows."""
-    own = graph_layered.layout(task)
-    return own if own.width < MUCH_NARROWER * placed.width else placed
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
@@ -210,14 +201,15 @@ def columns(sizes: Sequence[tuple[float, float]], tallest: float = 0.0) -> list[
 
 
 def grid(task: Task) -> Placed:
-    """Return the boxes in rows, and straight lines: for what no layout takes in reasonable time."""
+    """Return the boxes in rows, and straight lines: for what is too much for Graphviz, or without its answer."""
+    gap = GAP if task.links else 0.0
     inner = [at for at, role in enumerate(task.roles) if not role]
     corners = pack([task.sizes[at] for at in inner])
     places: list[tuple[float, float]] = [(0.0, 0.0)] * len(task.sizes)
     for at, (x, y) in zip(inner, corners, strict=True):
-        places[at] = (x, y + GAP)
+        places[at] = (x, y + gap)
     width = max((places[at][0] + task.sizes[at][0] for at in inner), default=0.0)
-    height = max((places[at][1] + task.sizes[at][1] for at in inner), default=0.0) + GAP
+    height = max((places[at][1] + task.sizes[at][1] for at in inner), default=0.0) + gap
     for role, y in ((TOP, 0.0), (BOTTOM, height)):
         ports = [at for at, own in enumerate(task.roles) if own == role]
         for at, port in enumerate(ports):

@@ -9,7 +9,7 @@ _CLASSES = (
     ("Jcksvxyz_*^", 560),
     ("abdeghnopqu0123456789?$#+<>=~LFETZ", 620),
     ("ABKPSVXYCDRNUH&", 720),
-    ("GOQwM", 810),
+    ("GOQwM×", 810),
     ("mW%@", 960),
 )
 _WIDTHS = {letter: width for letters, width in _CLASSES for letter in letters}

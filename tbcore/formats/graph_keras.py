@@ -10,6 +10,7 @@ Source: keras.models.model_to_json (Keras 3), tf_keras.models.Model.to_json (Ker
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,6 +23,7 @@ from tbcore.formats.graphs import Graph, Input, Node, Output, Shape
 _DEEPEST = 40  # models inside each other
 _MOST_OUTPUTS = 1000  # of all calls of a layer, however many it is said to have
 _TENSOR = "__keras_tensor__"
+_HALVES = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")  # of characters: one alone can be neither sent nor saved
 # Keras computes in another type than it keeps weights in, under policies of this name.
 _MIXED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 _ORDER = {"query": 0, "value": 1, "key": 2}  # the first, second and third argument of what attends
@@ -72,6 +74,9 @@ def graph(data: bytes | str) -> Graph:
     """
     try:
         written = json.loads(data)
+        if _HALVES.search(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")):
+            whole = json.dumps(written, ensure_ascii=False).encode("utf-8", "replace")
+            written = json.loads(whole)
     except (ValueError, RecursionError) as error:
         raise MessageError(f"the JSON of a Keras model does not parse: {' '.join(str(error).split())}") from error
     if not isinstance(written, dict) or not isinstance(written.get("class_name"), str) or "config" not in written:

@@ -5,7 +5,7 @@ import pytest
 from tbcore.analysis.graph_checks import Finding, checks
 from tbcore.analysis.graph_scopes import tree
 from tbcore.formats import graphdef
-from tbcore.formats.graphs import Cost, Graph, Input, Node, Output
+from tbcore.formats.graphs import Cost, Function, Graph, Input, Node, Output
 from tests import graphmaker
 
 
@@ -88,6 +88,39 @@ def test_inputs_without_use_and_results_without_use_are_told() -> None:
     )
     assert found["Inputs without use"].ids == ("input/z",)
     assert found["Results without use"].words == "1 result is neither used nor an output of the graph: M/2."
+
+
+def test_of_what_an_operation_of_pytorch_gives_it_is_enough_that_one_is_used() -> None:
+    nodes = [
+        node("x", "IO Node"),
+        node("M/y", "aten::lstm", "x"),
+        node("M/state", "aten::lstm", "x"),
+        node("out", "IO Node", "M/y"),
+    ]
+    assert told(*nodes, form="torch") == {}
+    assert list(told(*nodes, node("M/z", "aten::relu", "x"), form="torch")) == ["Results without use"]
+
+
+def test_what_is_run_for_what_it_does_gives_no_result() -> None:
+    nodes = [
+        node("x", "Placeholder", dtype="float32"),
+        node("w", "VarHandleOp", dtype="resource"),
+        node("ask", "VarIsInitializedOp", "w", dtype="bool"),
+        node("set", "AssignVariableOp", "w", "x"),
+        node("out", "_Retval", "x", dtype="float32"),
+    ]
+    assert "Results without use" not in told(*nodes)
+
+
+def test_the_results_of_functions_do_not_tell_those_of_the_graph() -> None:
+    body = (node("a", "input_arg", dtype="float32"), node("b", "output_arg", "a", dtype="float32"))
+    nodes = (node("x", "Placeholder", dtype="float32"), node("y", "Relu", "x", dtype="float32"))
+    assert checks(tree(Graph(nodes, (Function("f", body, ("a",), ("b",)),)))) == []
+
+
+def test_functions_that_were_logged_as_one_graph_are_not_unconnected_parts() -> None:
+    assert told(node("graph_1/x", "Relu", dtype="float32"), node("graph_2/y", "Relu", dtype="float32")) == {}
+    assert "Unconnected parts" in told(node("graph_1/x", "Relu"), node("y", "Relu"))
 
 
 def test_a_graph_that_does_not_say_its_outputs_has_no_results_without_use() -> None:

@@ -124,6 +124,13 @@ def test_constants_that_pytorch_shares_are_compared_by_their_values() -> None:
     )
 
 
+def test_a_constant_of_pytorch_that_names_inputs_is_compared() -> None:
+    odd = [node("N/1", "prim::Constant", "gone", attr="{ value : 2}"), node("N/2", "aten::relu", "N/1")]
+    other = [node("N/1", "prim::Constant", attr="{ value : 3}"), node("N/2", "aten::relu", "N/1")]
+    found = compare(grown(*odd, form="torch"), grown(*other, form="torch"))
+    assert {change.name: change.what for change in found.changed}["N/2"] == ("input 0 2 → 3",)
+
+
 def keras(model: str, *layers: str) -> Tree:
     nodes: list[Node] = []
     for layer in layers:

@@ -213,15 +213,20 @@ class Trace:
         constants = [self.number(value) for value in values]
         return self.node(f"Net/{len(self.nodes)}", "prim::ListConstruct", constants)
 
-    def convolution(self, takes, gives, *, stride=1, padding=0, dilation=1, groups=1, transposed=0, extra=0):
-        """Return the size of a kernel that makes a shape of another."""
+    def convolution(
+        self, takes, gives, *, stride=1, padding=0, dilation=1, groups=1, transposed=0, extra=0, beside=False
+    ):
+        """Return the size of a kernel that makes a shape of another, and whether it is assumed."""
         given = self.node("input/x", "IO Node", shape=takes)
         weight, none = self.parameter("Net/Conv2d[c]", "weight"), self.number(0)
         over = len(takes) - 2
         arguments = [self.numbers(*[one] * over) for one in (stride, padding, dilation)]
         arguments += [self.number(transposed), self.numbers(*[extra] * over), self.number(groups)]
         self.node("Net/Conv2d[c]/y", "aten::_convolution", [given, weight, none, *arguments], gives)
-        return self.table().rows[-1].parameters
+        if beside:
+            self.node("Net/Conv2d[d]/z", "aten::_convolution", [given, "Net/lost", none, *arguments], gives)
+        row = self.table().rows[0]
+        return row.parameters, row.assumed
 
     def table(self):
         """Return the layers."""
@@ -229,21 +234,69 @@ class Trace:
 
 
 @pytest.mark.parametrize(
-    ("takes", "gives", "how", "size"),
+    ("takes", "gives", "how", "size", "assumed"),
     [
-        ((1, 3, 28, 28), (1, 8, 24, 24), {}, 8 * 3 * 25),
-        ((1, 8, 28, 28), (1, 8, 28, 28), {"padding": 2, "dilation": 2, "groups": 8}, 8 * 9),
-        ((1, 3, 224, 224), (1, 64, 112, 112), {"stride": 2, "padding": 3}, 64 * 3 * 49),
-        ((1, 3, 224, 224), (1, 64, 14, 14), {"stride": 16}, None),
-        ((1, 64, 56, 56), (1, 64, 28, 28), {"stride": 2}, None),
-        ((1, 64, 55, 55), (1, 64, 27, 28), {"stride": 2}, None),
-        ((1, 6, 7), (1, 4, 14), {"stride": 2, "transposed": 1}, 6 * 4 * 2),
-        ((1, 6, 7, 7), (1, 4, 14, 14), {"stride": 2, "padding": 1, "extra": 1, "transposed": 1}, 6 * 4 * 9),
-        ((1, 3, None, 28), (1, 8, None, 24), {}, None),
+        ((1, 3, 28, 28), (1, 8, 24, 24), {}, 8 * 3 * 25, False),
+        ((1, 8, 28, 28), (1, 8, 28, 28), {"padding": 2, "dilation": 2, "groups": 8}, 8 * 9, False),
+        ((1, 3, 224, 224), (1, 64, 112, 112), {"stride": 2, "padding": 3}, 64 * 3 * 49, True),
+        ((1, 3, 224, 224), (1, 64, 14, 14), {"stride": 16}, 64 * 3 * 256, True),
+        ((1, 64, 56, 56), (1, 128, 28, 28), {"stride": 2}, 128 * 64 * 4, True),
+        ((1, 64, 56, 56), (1, 128, 28, 28), {"stride": 2, "beside": True}, 128 * 64, True),
+        ((1, 3, 299, 299), (1, 32, 149, 149), {"stride": 2}, None, False),
+        ((1, 3, 224, 224), (1, 64, 55, 55), {"stride": 4, "padding": 2}, None, False),
+        ((1, 64, 55, 55), (1, 64, 27, 28), {"stride": 2}, None, False),
+        ((1, 6, 7), (1, 4, 14), {"stride": 2, "transposed": 1}, 6 * 4 * 2, False),
+        ((1, 6, 7, 7), (1, 4, 14, 14), {"stride": 2, "padding": 1, "extra": 1, "transposed": 1}, 6 * 4 * 9, False),
+        ((1, 3, None, 28), (1, 8, None, 24), {}, None, False),
     ],
 )  # fmt: skip
-def test_the_kernel_of_a_convolution_follows_from_shapes_or_is_not_known(takes, gives, how, size):
-    assert Trace().convolution(takes, gives, **how) == size
+def test_the_kernel_of_a_convolution_follows_from_shapes_or_is_the_usual_one_or_not_known(
+    takes, gives, how, size, assumed
+):
+    assert Trace().convolution(takes, gives, **how) == (size, assumed)
+
+
+def test_what_is_assumed_is_said_and_counted():
+    trace = Trace()
+    trace.convolution((1, 3, 224, 224), (1, 64, 14, 14), stride=16)
+    table = trace.table()
+    assert (table.totals.parameters, table.totals.unknown, table.totals.assumed) == (64 * 3 * 256, 0, 1)
+    assert any("assumed are the usual ones" in note and note.endswith("Conv2d[c].") for note in table.notes)
+    assert graph_layers.frame(table)["assumed"].tolist() == [True]
+
+
+def test_the_parameters_of_a_module_in_a_list_belong_to_the_module():
+    trace = Trace()
+    given = trace.node("input/x", "IO Node", shape=(1, 4))
+    for place in (0, 1):
+        held = f"Net/ModuleList[blocks]/Block[{place}]/Linear[fc]/weight/weight.{place}"
+        weight = trace.node(held, "prim::GetAttr", attr="{ name : weight}")
+        given = trace.node(f"Net/Block[{place}]/Linear[fc]/y.{place}", "aten::linear", [given, weight], (1, 4))
+    table = trace.table()
+    assert [(row.name, row.parameters, row.flops) for row in table.rows] == [
+        ("Block[0]/Linear[fc]", 16, 2 * 16), ("Block[1]/Linear[fc]", 16, 2 * 16),
+    ]  # fmt: skip
+
+
+def test_two_lists_whose_modules_are_called_alike_lose_no_parameters():
+    trace = Trace()
+    given = trace.node("input/x", "IO Node", shape=(1, 4))
+    for place, held in enumerate(("left", "right")):
+        name = f"Net/ModuleList[{held}]/Linear[0]/weight/weight.{place}"
+        weight = trace.node(name, "prim::GetAttr", attr="{ name : weight}")
+        given = trace.node(f"Net/Linear[0]/y.{place}", "aten::linear", [given, weight], (1, 4))
+    assert [(row.name, row.parameters) for row in trace.table().rows] == [("Linear[0]", 32)]
+
+
+def test_a_weight_that_another_module_uses_too_is_counted_where_it_is_held():
+    trace = Trace()
+    ids = trace.node("input/x", "IO Node", shape=(1, 7))
+    table = trace.parameter("Net/Embedding[e]", "weight")
+    given = trace.node("Net/Embedding[e]/y", "aten::embedding", [table, ids], (1, 7, 5))
+    trace.node("Net/Linear[head]/z", "aten::linear", [given, table], (1, 7, 100))
+    held, head = trace.table().rows
+    assert (held.parameters, head.parameters) == (500, 0)
+    assert (held.shared_with, head.shared_with) == ("", "Net/Embedding[e]")
 
 
 def test_a_module_that_is_called_twice_holds_its_parameters_once():
@@ -275,8 +328,12 @@ def test_the_parameters_of_what_keeps_a_state_follow_from_their_places():
     held = [trace.parameter("Net/LSTM[r]", f"weight_{place}") for place in range(8)]
     listed = trace.node("Net/LSTM[r]/list", "prim::ListConstruct", held)
     settings = [trace.number(value) for value in (1, 1, 0, 0, 1, 1)]
-    trace.node("Net/LSTM[r]/y", "aten::lstm", [given, trace.numbers(), listed, *settings], (1, 10, 8))
-    (row,) = [row for row in trace.table().rows if row.type == "LSTM"]
+    states = trace.numbers()
+    trace.node("Net/LSTM[r]/y", "aten::lstm", [given, states, listed, *settings], (1, 10, 8))
+    for state in ("h", "c"):  # the tracer writes a node for each thing that it gives
+        trace.node(f"Net/LSTM[r]/{state}", "aten::lstm", [given, states, listed, *settings], (2, 1, 4))
+    (row,) = trace.table().rows
+    assert (row.output.shape, row.activation) == ((1, 10, 8), 4 * (80 + 8 + 8))
     assert row.parameters == 2 * 4 * (3 * 4 + 4 * 4 + 2 * 4)
     assert row.flops == 2 * 10 * 2 * 4 * (3 * 4 + 4 * 4)
 
@@ -287,7 +344,7 @@ def test_a_list_that_holds_itself_tells_no_numbers():
     around = trace.node("Net/list", "prim::ListConstruct", ["Net/list"])
     weight = trace.parameter("Net/Conv2d[c]", "weight")
     trace.node("Net/Conv2d[c]/y", "aten::_convolution", [given, weight, *[around] * 7], (1, 4, 6, 6))
-    assert trace.table().rows[-1].parameters is None
+    assert trace.table().rows[0].parameters is None
 
 
 def test_attention_counts_both_of_its_products():
@@ -428,6 +485,21 @@ def test_initializers_are_the_parameters_of_what_takes_them_first():
         "two": (0, 0, 2 * 144 * 6, "one"), "flat": (0, 0, None, ""),
     }  # fmt: skip
     assert table.totals.parameters == 160
+
+
+def test_what_reshapes_a_weight_takes_it_and_a_number_in_the_code_is_none():
+    table = onnx(
+        ("x", "Input", [], None),
+        ("class", "Initializer", [], (1, 1, 8)),
+        ("size", "Sizes", [], (3,)),
+        ("expand", "Expand", ["class", "size"], None),
+        ("one", "Constant", [], (1,)),
+        ("limit", "Initializer", [], ()),
+        ("scaled", "Mul", ["expand", "one"], None),
+        ("clip", "Clip", ["scaled", "limit"], None),
+    )
+    assert {row.id: row.parameters for row in table.rows if row.parameters} == {"expand": 8}
+    assert any("onnx.shape_inference" in note for note in table.notes)
 
 
 # Colours -------------------------------------------------------------------------------------------------------------

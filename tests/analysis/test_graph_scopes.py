@@ -1,11 +1,12 @@
 """Boxes within boxes: how names become scopes, what is set aside, what is seen, and the way from box to box."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 import tbcore
-from tbcore.analysis import graphs
+from tbcore.analysis import graph_layers, graphs
 from tbcore.analysis.graph_scopes import (
     Tree,
     callers,
@@ -118,6 +119,20 @@ def test_any_name_is_drawn(name: str) -> None:
     assert sum(box.node >= 0 for box in found.boxes) == 3
     assert visible(found, everything(found)).edges
     assert max(box.depth for box in found.boxes) <= 65
+
+
+@pytest.mark.parametrize(
+    ("name", "op", "attr"),
+    [("a/" * 500_000 + "x", "aten::relu", ""), ("a" * 1_000_000, "prim::Constant", "{ value :" + " " * 1_000_000)],
+    ids=["slashes", "spaces"],
+)
+@pytest.mark.parametrize("form", ["torch", "graphdef"])
+def test_what_is_very_long_takes_no_time(form: str, name: str, op: str, attr: str) -> None:
+    started = time.perf_counter()
+    found = grown(node(name, op, attr=attr), node("M/w", "prim::GetAttr"), node("y", "aten::add", name), form=form)
+    assert find(found, "a.*b") == []
+    assert len(graph_layers.layers(found.graph, found).rows) <= 3
+    assert time.perf_counter() - started < 5
 
 
 def test_a_graph_of_nothing_has_nothing_to_see() -> None:
@@ -274,6 +289,61 @@ def test_a_list_of_constants_is_one_and_a_list_of_tensors_is_none() -> None:
     assert labels(found, "M") == ["M", "relu", "ListConstruct", "cat"]
 
 
+def transformer() -> Tree:
+    """Return two equal layers that PyTorch holds in a list; what is constant in both is written in the first."""
+    size, shape = "M/Layer[0]/Norm[n]/size", "M/Layer[0]/Norm[n]/shape"
+    nodes = [node("x", "IO Node"), node(size, "prim::Constant"), node(shape, "prim::ListConstruct", size)]
+    for place, given in ((0, "x"), (1, "M/Layer[0]/add")):
+        norm, layer = f"M/Layer[{place}]/Norm[n]", f"M/Layer[{place}]"
+        weight = f"M/ModuleList[layers]/Layer[{place}]/Norm[n]/weight/weight.{place}"
+        nodes += [
+            node(weight, "prim::GetAttr", attr="{ name : weight}"),
+            node(f"{norm}/y", "aten::layer_norm", given, shape, weight),
+            node(f"{layer}/drop", "aten::dropout", f"{norm}/y", *([size] if place else [])),
+            node(f"{layer}/add", "aten::add", given, f"{layer}/drop"),
+        ]
+    return grown(*nodes, form="torch")
+
+
+def test_the_parameters_of_modules_in_a_list_of_pytorch_stand_beside_what_uses_them() -> None:
+    found = transformer()
+    assert labels(found, "M", "M/Layer[1]") == ["x", "M", "0: Layer", "1: Layer", "n: Norm", "dropout", "add"]
+    opened = visible(found, ["M", "M/Layer[1]", "M/Layer[1]/Norm[n]"])
+    weight = "M/ModuleList[layers]/Layer[1]/Norm[n]/weight/weight.1"
+    assert weight in opened.aside["M/Layer[1]/Norm[n]/y"]
+    assert found.ancestors(weight) == ("M", "M/Layer[1]", "M/Layer[1]/Norm[n]")
+
+
+def test_where_pytorch_writes_a_shared_constant_is_no_matter_of_structure() -> None:
+    found = transformer()
+    one, other = (found.numbers[f"M/Layer[{place}]"] for place in (0, 1))
+    assert found.structures[one] == found.structures[other]
+
+
+@pytest.mark.parametrize(
+    ("tell", "reckon"),
+    [("aten::size", "prim::NumToTensor"), ("Shape", "StridedSlice"), ("Shape", "Gather")],
+)
+def test_lengths_and_what_is_reckoned_with_them_are_set_aside(tell: str, reckon: str) -> None:
+    found = grown(
+        node("x", "Placeholder"),
+        node("size", tell, "x"),
+        node("first", "Const"),
+        node("number", reckon, "size", "first"),
+        node("flat", "Reshape", "x", "number"),
+        node("mean", "Div", "x", "number"),
+    )
+    assert labels(found) == ["x", "flat", "mean"]
+    assert [edge[:2] for edge in edges(found)] == [("x", "flat"), ("x", "mean")]
+    assert visible(found, []).aside["flat"] == ("size", "first", "number")
+
+
+def test_a_length_that_a_model_gives_is_drawn() -> None:
+    found = grown(node("x", "Input"), node("size", "Shape", "x"), node("y", "Output", "size"))
+    assert labels(found) == ["x", "size", "y"]
+    assert labels(grown(node("x", "Input"), node("size", "Shape", "x"))) == ["x", "size"]
+
+
 def test_a_constant_that_two_modules_share_is_no_wire_between_them() -> None:
     found = grown(
         node("M/A[a]/1", "prim::Constant"),
@@ -287,6 +357,20 @@ def test_a_constant_that_two_modules_share_is_no_wire_between_them() -> None:
 
 
 # Series and groups ---------------------------------------------------------------------------------------------------
+
+
+def test_a_scope_of_more_boxes_than_a_first_picture_shows_is_opened_where_it_is_all_there_is() -> None:
+    nodes = [node(f"net/{chr(97 + place % 26)}{place // 26}/x", f"Op{place}") for place in range(50)]
+    nodes += [replace(one, name=f"{one.name.rpartition('/')[0]}/y") for one in nodes]
+    found = grown(*nodes)
+    assert first(found) == {"net"}
+    assert len(visible(found, first(found)).boxes) == 51
+
+
+def test_pieces_of_a_crowd_stay_closed_at_first() -> None:
+    found = grown(*(node(f"net/n{chr(97 + place % 26)}_{place}", f"Op{place}") for place in range(200)))
+    assert first(found) == {"net"}
+    assert {box.kind for box in visible(found, ["net"]).boxes} == {"scope", "more"}
 
 
 def layers(count: int, scope: str = "") -> list[Node]:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import time
 import zipfile
 
 import pytest
@@ -282,3 +283,12 @@ def test_a_zip_that_unpacks_to_more_than_the_limit_is_not_read() -> None:
 def test_the_same_graph_is_read_from_bytes_and_from_text() -> None:
     text = 'node { name: "a" op: "Placeholder" } node { name: "b" op: "Relu" input: "a:0" input: "gone" }'
     assert graphs.upload(text.encode(), "x").nodes == graphs.upload(graph_def(SPECS[:2]), "x").nodes
+
+
+def test_a_large_file_of_nothing_is_told_at_once() -> None:
+    start = time.perf_counter()
+    with pytest.raises(FormatError):
+        graphs.upload(bytes(20_000_000), "zeros.pb")
+    with pytest.raises(FormatError):
+        graphs.upload(b"\x10\x01" * 5_000_000, "numbers.pb")
+    assert time.perf_counter() - start < 2

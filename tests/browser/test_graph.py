@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tbcore.analysis import graph_layers
 from tbcore.formats import graphdef
 from tests import graphmaker
 from tests.browser import seen
@@ -84,22 +85,30 @@ def test_a_search_opens_a_large_graph_down_to_what_it_finds_and_a_deep_link_show
     page.get_by_label("Search (regex)").fill(f"^{name}$")
     page.keyboard.press("Enter")
     seen.until(page, lambda: name in ids(page))
-    page.get_by_text("1 found").wait_for()
+    page.get_by_text("1 of 1 found").wait_for()
+    page.wait_for_timeout(300)  # the glide
+    around, found = page.locator(".graph").bounding_box(), box(page, name).bounding_box()
+    assert around["y"] < found["y"] < around["y"] + around["height"] - found["height"]
     again = visited(visit, site, f"graph=deep · Run graph&node={name}")
     seen.until(again, lambda: name in ids(again))
     again.get_by_text("Conv2D", exact=True).first.wait_for()
 
 
-def test_a_row_of_the_layers_leads_to_its_box(visit: Visit, site: Site) -> None:
+def test_the_layers_are_sorted_and_the_first_of_them_leads_to_its_box(visit: Visit, site: Site) -> None:
     page = visit(site, "/graph?graph=deep · Run graph&graph_look=layers", curves=False)
     cells = page.locator('[data-testid="stDataFrame"] canvas').first
     cells.wait_for()
     page.get_by_text("Parameters", exact=True).first.wait_for()
     page.wait_for_timeout(500)
     frame = cells.bounding_box()
-    page.mouse.click(frame["x"] + 60, frame["y"] + 52)
+    for _descending in range(2):
+        page.mouse.click(frame["x"] + 545, frame["y"] + 15)  # the title of the parameters
+        page.wait_for_timeout(500)
+    page.mouse.click(frame["x"] + 22, frame["y"] + 46)  # the tick of the first row
     seen.until(page, lambda: page.locator(".graph[data-painted]").count() == 1, 20)
-    assert seen.query(page)["node"][0].startswith("network")
+    rows = graph_layers.layers(graphdef.graph(graphmaker.deep(DEEP))).rows
+    most = max(row.parameters or 0 for row in rows)
+    assert seen.query(page)["node"][0] in {row.id for row in rows if row.parameters == most}
 
 
 def test_two_graphs_are_one_picture_in_which_the_new_node_is_marked(visit: Visit, site: Site) -> None:

@@ -1,17 +1,19 @@
-"""Layouts answer what they are asked: sizes in, places and routes out, with Graphviz and without it."""
+"""Layouts answer what they are asked: sizes in, places and routes out, whichever engine there is."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from tbcore.charts import graph_dot, graph_layered, graph_layout
-from tbcore.charts.graph_layout import columns, grid, layouts, pack
+from tbcore.charts import graph_dot, graph_layout
+from tbcore.charts.graph_layout import DRAWN_UP_TO, columns, grid, layouts, pack
 from tbcore.charts.graph_places import BOTTOM, GAP, RANK_GAP, TOP, Link, Placed, Task, curve
 
 BOX = (100.0, 40.0)
-ENGINES = ["layered", *(["dot"] if graph_dot.binary() else [])]
-each_engine = pytest.mark.parametrize("engine", ENGINES)
-needs_dot = pytest.mark.skipif(not graph_dot.binary(), reason="Graphviz is not installed")
+each_engine = pytest.mark.parametrize("engine", graph_dot.engines())
 
 
 def task(count: int, *links: tuple[int, int]) -> Task:
@@ -90,47 +92,91 @@ def test_answers_are_kept_by_what_was_asked(engine: str) -> None:
     assert time.perf_counter() - start < 0.01
 
 
-def test_the_library_answers_what_graphviz_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph_dot, "binary", lambda: "/nonexistent/dot")
-    assert graph_dot.layouts([task(2, (0, 1))]) == [None]
-    (placed,) = layouts([task(2, (0, 1), (0, 1))], "dot")
-    assert placed == graph_layered.layout(task(2, (0, 1), (0, 1)))
+def chain(count: int) -> Task:
+    return task(count, *((at, at + 1) for at in range(count - 1)))
 
 
-@needs_dot
-def test_graphviz_that_takes_too_long_is_not_waited_for() -> None:
-    assert graph_dot.layouts([task(50, *((at // 2, at) for at in range(1, 50)))], patience=0.0) == [None]
+def engines_of(monkeypatch: pytest.MonkeyPatch, **commands: list[str]) -> None:
+    monkeypatch.setattr(graph_dot, "engines", lambda: commands)
 
 
-@needs_dot
-def test_many_tasks_are_answered_in_one_start() -> None:
-    tasks = [task(at + 2, *((place, place + 1) for place in range(at + 1))) for at in range(5)]
-    found = graph_dot.layouts(tasks)
+def test_engines_draw_the_same_picture_of_a_tree() -> None:
+    asked = task(15, *(((at - 1) // 2, at) for at in range(1, 15)))
+    first, *others = (layouts([asked], engine)[0].places for engine in graph_dot.engines())
+    assert all(place == pytest.approx(own, abs=1) for other in others for place, own in zip(other, first, strict=True))
+
+
+def test_without_programs_the_library_lays_out() -> None:
+    code = (
+        "from tbcore.charts import graph_dot\n"
+        "from tests.charts.test_graph_layout import chain\n"
+        "print(*graph_dot.engines(), len(graph_dot.layouts([chain(3)])[0].places))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], env={**os.environ, "PATH": ""},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "pygraphviz 3\n"
+
+
+def test_what_one_engine_does_not_answer_the_next_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    engines_of(monkeypatch, broken=["/nonexistent/dot"], whole=list(graph_dot.engines()["pygraphviz"]))
+    (placed,) = graph_dot.layouts([chain(3)])
+    assert placed is not None
+    assert len(placed.places) == 3
+
+
+BROKEN = {
+    "nothing": "",
+    "words": "print('Format: json0 not recognized')",
+    "half": 'print(\'{"name": "0", "bb"\')',
+    "other": 'print(\'{"name": "9", "bb": "0,0,1,1"}\')',
+    "fails": "raise SystemExit(3)",
+    "crashes": "import os; os.abort()",
+}
+
+
+@pytest.mark.parametrize("code", BROKEN.values(), ids=BROKEN)
+def test_without_any_answer_boxes_stand_in_a_grid(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    engines_of(monkeypatch, broken=[sys.executable, "-c", code], none=["/nonexistent/dot"])
+    graph_layout._answers.clear()
+    assert layouts([chain(7)]) == [grid(chain(7))]
+    graph_layout._answers.clear()
+
+
+@each_engine
+def test_what_takes_too_long_is_not_waited_for(engine: str) -> None:
+    start = time.perf_counter()
+    assert graph_dot.layouts(
+        [task(40, *((a, b) for a in range(40) for b in range(a)))], engine, time.monotonic() + 0.02
+    ) == [None]
+    assert graph_dot.layouts([chain(50)], engine, time.monotonic()) == [None]
+    assert time.perf_counter() - start < 1
+
+
+def test_what_was_answered_before_time_ran_out_is_kept() -> None:
+    slow = task(60, *((a, b) for a in range(60) for b in range(a)))
+    quick, late = graph_dot.layouts([chain(3), slow], "pygraphviz", time.monotonic() + 1)
+    assert quick == graph_dot.layouts([chain(3)], "pygraphviz")[0]
+    assert late is None
+
+
+@each_engine
+def test_many_tasks_are_answered_in_one_start(engine: str) -> None:
+    found = graph_dot.layouts([chain(at + 2) for at in range(5)], engine)
     assert [len(placed.places) for placed in found if placed] == [2, 3, 4, 5, 6]
 
 
-def test_what_no_layout_takes_stands_in_a_grid() -> None:
-    count = 2_000
-    huge = task(count, *((at, (at * 7) % count) for at in range(count)), *((at, at + 1) for at in range(count - 1)))
+def test_what_is_too_much_for_graphviz_stands_in_a_grid() -> None:
+    huge = chain(DRAWN_UP_TO)
     start = time.perf_counter()
-    (placed,) = layouts([huge], "layered")
-    assert time.perf_counter() - start < 3
-    assert len(placed.places) == len(set(placed.places)) == count
+    (placed,) = layouts([huge])
+    assert time.perf_counter() - start < 1
+    assert len(placed.places) == len(set(placed.places)) == DRAWN_UP_TO
     simple = grid(Task((BOX, BOX, (0.0, 0.0)), (0, 0, TOP), (Link(2, 0), Link(0, 1))))
     assert isinstance(simple, Placed)
     assert simple.places[2][1] == 0
     assert all(len(route) == 8 for route in simple.routes)
-
-
-def test_a_long_chain_is_no_deep_recursion() -> None:
-    count = 5_000
-    (placed,) = layouts([task(count, *((at, at + 1) for at in range(count - 1)))], "layered")
-    assert placed.height == pytest.approx(count * 40 + (count - 1) * RANK_GAP)
-
-
-def test_the_work_of_a_layout_is_known_before() -> None:
-    assert graph_layered.span(task(3, (0, 1), (1, 2), (0, 2))) == 4
-    assert graph_layered.span(task(2, (0, 1), (1, 0), (1, 1))) == 2
 
 
 def test_rectangles_are_packed_in_rows_and_columns() -> None:
@@ -142,7 +188,3 @@ def test_rectangles_are_packed_in_rows_and_columns() -> None:
 def test_a_curve_goes_straight_where_it_can() -> None:
     assert curve([(0, 0), (0, 30), (0, 60)]) == (0, 0, 0, 30, 0, 30, 0, 60)
     assert curve([(0, 0), (8, 20)]) == (0, 0, 0, 10, 8, 10, 8, 20)
-
-
-def test_settings_leave_room_for_what_graphviz_does_quickly() -> None:
-    assert graph_layout.DOT_UP_TO < graph_layout.LAYERED_UP_TO

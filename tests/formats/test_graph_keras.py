@@ -282,3 +282,10 @@ def places(tree, path=()):
     for key, value in pairs:
         yield (*path, key)
         yield from places(value, (*path, key))
+
+
+def test_half_a_character_is_replaced() -> None:
+    config = {"name": "\ud800", "layers": [{"class_name": "Dense", "config": {"name": "a\ud83d\ude00", "units": 1}}]}
+    (node,) = graph_keras.graph(json.dumps({"class_name": "Sequential", "config": config})).nodes
+    assert node.name == "?/a\U0001f600"
+    node.name.encode()

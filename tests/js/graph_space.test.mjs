@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  allInSight, between, cutText, firstView, fittingView, grownTitle, headOf, heldView, keptView, mapOf, nextTo, pathOf, seenOnMap, shiftedView, zoomedView,
+  allInSight, between, cutText, firstIn, firstView, fittingView, grownTitle, headOf, heldView, keptView, mapOf, nextTo, pathOf, seenOnMap, shiftedView, zoomedView,
 } from "../../tbcore/ui/components/graph/space.js";
 
 const WINDOW = { width: 800, height: 600 };
@@ -27,10 +27,15 @@ test("a picture whose labels could not be read opens at its beginning", () => {
   assert.deepEqual(view, { k: 0.85, x: 315, y: 20 });
 });
 
-test("of a picture that is too wide the first box is in the middle", () => {
-  const boxes = [{ parent: "", x: 5000, y: 0, w: 100 }, { parent: "", x: 0, y: 90, w: 100 }];
-  const view = firstView({ width: 9000, height: 9000, boxes }, WINDOW);
-  assert.equal(view.x + 5050 * view.k, 400);
+test("a picture that is high and a little too wide opens in its whole width", () => {
+  const view = firstView({ width: 1000, height: 9000, boxes: [] }, WINDOW);
+  assert.deepEqual([view.k, view.x, view.y], [0.76, 20, 46]);
+});
+
+test("of a picture that is too wide the left is seen, or the first box in the middle", () => {
+  const wide = (x) => firstView({ width: 9000, height: 9000, boxes: [{ parent: "", x, y: 0, w: 100 }, { parent: "", x: 0, y: 90, w: 100 }] }, WINDOW);
+  assert.deepEqual([wide(300).k, wide(300).x], [0.6, 20]);
+  assert.equal(wide(5000).x + 5050 * 0.6, 400);
 });
 
 test("zooming leaves the point under the pointer where it is", () => {
@@ -86,6 +91,20 @@ test("keys go along lines, then to what lies in that direction", () => {
   assert.equal(nextTo("left", "down", BOXES, LINES), "out");
   assert.equal(nextTo("in", "up", BOXES, LINES), "");
   assert.equal(nextTo("gone", "up", BOXES, LINES), "");
+});
+
+test("keys go down into an open box and up out of it", () => {
+  const boxes = new Map([
+    { id: "scope", parent: "", open: true, x: 0, y: 0, w: 90, h: 90 },
+    { id: "late", parent: "scope", x: 10, y: 50, w: 20, h: 20 },
+    { id: "early", parent: "scope", x: 10, y: 10, w: 20, h: 20 },
+  ].map((box) => [box.id, box]));
+  assert.equal(firstIn("", boxes), "scope");
+  assert.equal(nextTo("scope", "down", boxes, []), "early");
+  assert.equal(nextTo("late", "up", boxes, []), "early");
+  assert.equal(nextTo("early", "up", boxes, []), "scope");
+  assert.equal(nextTo("scope", "up", boxes, []), "");
+  assert.equal(firstIn("late", boxes), "");
 });
 
 test("a long text keeps both its ends", () => {

@@ -1,28 +1,16 @@
 """The Graph page as the server makes it: which boxes, what is known of them, and what it says of bad graphs."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile, graphmaker
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 FLOAT = {"T": graphmaker.dtype("float")}
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def model(*, deeper: bool = False) -> bytes:
@@ -49,14 +37,7 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app as a visitor who comes with query parameters, and go to the page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/graph.py").run()
-    assert not app.exception
-    return app
+    return visited("graph", **parameters)
 
 
 def sent(app: AppTest) -> dict[str, Any]:
@@ -123,12 +104,103 @@ def test_attributes_and_neighbours_of_the_selected_box_are_listed_and_lead_on(lo
 
 
 def test_a_search_opens_what_it_finds_and_a_wrong_pattern_says_so(logdir: Path) -> None:
-    app = opened(shut="block", find="")
-    app.text_input(key="find").set_value("relu$").run()
+    app = opened(shut="block", graph_find="")
+    app.text_input(key="graph_find").set_value("relu$").run()
     assert sent(app)["view"]["path"]["boxes"] == ["block/Relu"]
-    assert "1 found" in texts(app)
-    app.text_input(key="find").set_value("(").run()
+    assert sent(app)["view"]["selected"] == "block/Relu"
+    assert "1 of 1 found" in texts(app)
+    app.text_input(key="graph_find").set_value("no such thing").run()
+    assert "Nothing found" in texts(app)
+    app.text_input(key="graph_find").set_value("(").run()
     assert "Not a regular expression" in texts(app)
+
+
+def test_what_a_search_found_is_gone_through_and_listed(logdir: Path) -> None:
+    app = opened(graph_find="^block/(MatMul|Relu)$")
+    assert sent(app)["view"]["selected"] == "block/MatMul"
+    app.button(key="graph_next").click().run()
+    assert sent(app)["view"]["selected"] == "block/Relu"
+    assert "2 of 2 found" in texts(app)
+    app.button(key="graph_next").click().run()
+    assert sent(app)["view"]["selected"] == "block/MatMul"
+    app.button(key="graph_previous").click().run()
+    assert sent(app)["view"]["selected"] == "block/Relu"
+    app.button(key="graph_hit_0").click().run()
+    assert sent(app)["view"]["selected"] == "block/MatMul"
+
+
+def test_an_address_with_a_search_and_a_box_selects_the_box(logdir: Path) -> None:
+    app = opened(graph_find="relu", node="block/MatMul")
+    assert sent(app)["view"]["selected"] == "block/MatMul"
+    assert sent(app)["view"]["path"]["boxes"] == ["block/Relu"]
+
+
+def test_a_box_that_the_graph_does_not_have_is_told(logdir: Path) -> None:
+    assert "Not in this graph: gone/away" in texts(opened(node="gone/away"))
+
+
+def test_a_reset_shows_what_was_open_at_first(logdir: Path) -> None:
+    app = opened(shut="block")
+    assert list(boxes(app)) == ["x", "block", "loss"]
+    app = press(app, "Reset")
+    assert list(boxes(app)) == ["x", "block", "block/MatMul", "block/Relu", "loss"]
+    assert "shut" not in app.query_params
+    assert not [one for one in app.button if one.label == "Reset"]
+
+
+def test_a_scope_tells_the_sum_of_the_parameters_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    variable = {"shape": graphmaker.shape(4, 8), "dtype": graphmaker.dtype("float")}
+    nodes: list[Any] = [
+        ("x", "Placeholder", [], {}),
+        ("block/one/weight", "VariableV2", [], variable),
+        ("block/one/MatMul", "MatMul", ["x", "block/one/weight"], FLOAT),
+        ("block/two/weight", "VariableV2", [], variable),
+        ("block/two/MatMul", "MatMul", ["block/one/MatMul", "block/two/weight"], FLOAT),
+    ]
+    graphmaker.write_log(tmp_path / "a", graphmaker.graph_def(nodes))
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    assert ">64<" in told(opened(node="block"))
+
+
+def test_a_finding_shows_all_boxes_it_is_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [
+        ("x", "Placeholder", [], {}),
+        ("a/Relu", "Relu", ["x", "gone"], {}),
+        ("b/Relu", "Relu", ["a/Relu", "away"], {}),
+    ]
+    graphmaker.write_log(tmp_path / "a", graphmaker.graph_def(nodes))
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    app = press(opened(), "Show")
+    assert sent(app)["view"]["selected"] == "a/Relu"
+    assert sent(app)["view"]["path"]["boxes"] == ["a/Relu", "b/Relu"]
+
+
+def test_devices_that_only_the_measurement_tells_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [("x", "Placeholder", [], {}), ("y", "Relu", ["x"], {}), ("z", "Tanh", ["y"], {})]
+    ran = {"/device:GPU:0": [("x", 0.0, 5.0, 64), ("z", 9.0, 5.0, 64)], "/device:CPU:0": [("y", 5.0, 4.0, 64)]}
+    steps = graphmaker.run_metadata(ran)
+    graphmaker.write_log(tmp_path / "a", graphmaker.graph_def(nodes), {"step 1": steps})
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    assert "Alone on a device" in texts(opened())
+
+
+def dropped(app: AppTest, name: str, data: bytes) -> AppTest:
+    """Hand in a file, as a visitor drops it."""
+    (place,) = app.get("file_uploader")
+    return place.set_value([(name, data, "application/octet-stream")]).run()
+
+
+def test_files_of_one_name_are_both_there(logdir: Path) -> None:
+    app = opened()
+    app = dropped(app, "model.pb", model())
+    assert app.selectbox(key="graph").value == "model.pb · file"
+    app = dropped(app, "model.pb", model(deeper=True))
+    assert app.selectbox(key="graph").value == "model.pb (2) · file"
+    assert "block/Tanh" in boxes(app)
+    assert app.selectbox(key="graph").options[-2:] == ["model.pb · file", "model.pb (2) · file"]
+    app = dropped(app, "other.pb", b"\x01\x02garbage")
+    assert "other.pb: " in texts(app).replace("\\", "")
+    assert app.selectbox(key="graph").value == "model.pb (2) · file"
 
 
 def test_the_way_to_the_inputs_of_the_selected_box_stands_out(logdir: Path) -> None:
@@ -218,6 +290,16 @@ def test_without_any_graph_the_page_says_how_to_log_one(tmp_path: Path, monkeypa
     monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
     app = opened()
     assert any("add_graph" in block.value for block in app.code)
+
+
+def test_the_ends_of_long_names_are_seen_in_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "a_rather_long_name_of_a_run_with_all_its_hyperparameters"
+    graphmaker.write_log(tmp_path / f"{name}_1", model())
+    graphmaker.write_log(tmp_path / f"{name}_2", model())
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    options = opened().selectbox(key="graph").options
+    assert [len(one) for one in options] == [46, 46]
+    assert [one[-14:] for one in options] == ["_1 · Run graph", "_2 · Run graph"]
 
 
 def test_runs_that_are_not_selected_are_not_offered(logdir: Path) -> None:

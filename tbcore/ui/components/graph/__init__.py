@@ -59,12 +59,14 @@ def graph(
     selected: str = "",
     path: Mapping[str, Any] | None = None,
     height: int = HEIGHT,
+    graph: str = "",
 ) -> None:
     """Draw a picture as `tbcore.charts.graph.picture` makes it.
 
     selected: the id of what is selected; path: {"boxes": ids, "lines": [source, target]} to stand out, None for no path.
+    graph: what tells it from other graphs, so that another one is seen from its beginning.
     """
-    view = {"selected": selected, "path": dict(path) if path else None, "height": height}
+    view = {"selected": selected, "path": dict(path) if path else None, "height": height, "graph": graph}
     view["turn"] = st.session_state.get(_turn(key), 0)
     GRAPH(
         key=key,

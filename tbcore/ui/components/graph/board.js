@@ -2,8 +2,8 @@
 
 import { closeOutbox, heard, newOutbox, post } from "../lines/sync.js";
 import { element, lineDrawing, readPalette } from "../lines/dom.js";
-import { between, eased, firstView, fittingView, grownTitle, heldView, keptView, nextTo, overlap, shiftedView, zoomedView } from "./space.js";
-import { drawing, newBox, newLabel, newLine, placeLine } from "./shapes.js";
+import { between, eased, firstIn, firstView, fittingView, grownTitle, heldView, keptView, nextTo, overlap, shiftedView, zoomedView } from "./space.js";
+import { drawing, newBox, newLabel, newLine, onSide, placeLine, spokenBox } from "./shapes.js";
 import { hideTip, newTip, showTip } from "./tip.js";
 import { drawMinimap, frameMinimap, newMinimap } from "./minimap.js";
 import { pngOf, savedSvg, saveFile } from "./save.js";
@@ -13,6 +13,7 @@ const GLIDING = 700; // boxes and lines that glide; more appear at once
 const CLICK = 4; // pixels that a click may move
 const DOUBLE = 380; // milliseconds between two clicks
 const TIP_AFTER = 120;
+const AROUND = 130; // pixels between what is gone to and the edge
 const KEPT_TOGGLES = 200;
 const FAR = 0.42; // scale below which letters are not drawn
 const LEAST = 0.55; // scale of titles that can be read
@@ -42,8 +43,8 @@ export function newGraph(parent) {
   svg.append(world);
   const board = {
     parent, host: parent.host ?? parent, root, svg, world, layers, tip: newTip(), spoken: element("div", "spoken"), empty: element("div", "empty", "Nothing to draw"),
-    picture: null, view: { x: 0, y: 0, k: 1 }, window: { width: 0, height: 0 }, fresh: true,
-    boxes: new Map(), shapes: new Map(), lines: [], selected: "", path: null, turn: 0, toggles: [], pending: new Set(), anchor: null,
+    picture: null, graph: null, view: { x: 0, y: 0, k: 1 }, window: { width: 0, height: 0 }, fresh: true,
+    boxes: new Map(), shapes: new Map(), lines: [], selected: "", path: null, turn: 0, toggles: [], anchor: null,
     pointers: new Map(), drag: null, clicked: { id: "", at: 0 }, tipTimer: 0, frame: 0, glide: null, raised: false, send: () => {},
   };
   board.minimap = newMinimap((x, y) => look(board, { k: board.view.k, x: board.window.width / 2 - x * board.view.k, y: board.window.height / 2 - y * board.view.k }));
@@ -70,14 +71,21 @@ export function updateGraph(board, data, send) {
   board.path = view.path ? { boxes: new Set(view.path.boxes), lines: new Set(view.path.lines.map(([source, target]) => `${source}\n${target}`)) } : null;
   const palette = readPalette(board.host);
   const looks = JSON.stringify(palette);
-  if (board.picture?.stamp !== picture.stamp) adopt(board, picture);
-  else if (looks !== board.looks) rebuild(board);
+  if (board.picture?.stamp !== picture.stamp) {
+    // Another graph opens as it is best seen; where its picture is the same, nothing moves.
+    board.fresh ||= board.graph !== view.graph;
+    adopt(board, picture);
+  } else if (looks !== board.looks) {
+    finish(board);
+    build(board);
+  }
+  board.graph = view.graph;
   board.looks = looks;
   board.palette = palette;
   if (board.toggles.length === 0) settle(board);
   drawMinimap(board.minimap, board.picture, palette);
   mark(board);
-  look(board, elsewhere ? viewOf(board, board.view) : board.view);
+  look(board, elsewhere ? viewOf(board, board.view, AROUND) : board.view);
 }
 
 /** Stop listening and drop the board's elements. */
@@ -107,6 +115,7 @@ function adopt(board, picture) {
     board.view = heldView(board.view, oldBoxes.get(anchor), board.boxes.get(anchor));
     glide(board, oldBoxes, oldLines, board.boxes.get(anchor), oldBoxes.get(anchor));
   }
+  if (board.anchor) speak(board, board.anchor);
   board.anchor = null;
 }
 
@@ -116,14 +125,14 @@ function keyOf(line) {
 
 function openView(board) {
   if (board.window.width === 0) return;
-  board.view = viewOf(board, firstView(board.picture, board.window));
+  board.view = viewOf(board, firstView(board.picture, board.window), AROUND);
   board.fresh = false;
 }
 
 /** Return a view in which the selected box is seen. */
-function viewOf(board, view) {
+function viewOf(board, view, margin) {
   const box = board.boxes.get(ownerOf(board, board.selected));
-  return box && board.window.width ? shiftedView(view, box, board.window) : view;
+  return box && board.window.width ? shiftedView(view, box, board.window, margin) : view;
 }
 
 /** Return the box that is drawn for an id: itself, or the one that it is set aside beside; "" for none. */
@@ -143,11 +152,6 @@ function anchorOf(board, oldBoxes) {
     if (far < least) [best, least] = [id, far];
   }
   return best;
-}
-
-function rebuild(board) {
-  finish(board);
-  build(board);
 }
 
 /** Make the elements of a picture. */
@@ -310,20 +314,19 @@ function mark(board) {
     const on = path ? path.lines.has(`${line.source}\n${line.target}`) : chosen !== "" && own(line.source) !== own(line.target);
     const kept = on || (chosen !== "" && own(line.source) && own(line.target));
     shape.root.classList.toggle("lit", on);
-    shape.root.classList.toggle("near", kept);
-    label?.classList.toggle("near", kept);
+    for (const one of [shape.root, label]) one?.classList.toggle("near", kept);
     if (on && !path) near.add(line.source).add(line.target);
   }
   raise(board);
   for (const [id, { root, over }] of board.shapes) {
-    const kept = path ? path.boxes.has(id) || id === chosen || (board.boxes.get(id).open) : near.has(id) || inside.has(id) || board.boxes.get(id).open;
+    const kept = board.boxes.get(id).open || (path ? path.boxes.has(id) || id === chosen : near.has(id) || inside.has(id));
     for (const one of over ? [root, over] : [root]) {
       one.classList.toggle("selected", id === chosen);
       one.classList.toggle("near", kept);
     }
     root.setAttribute("aria-pressed", String(id === chosen));
     const { marks } = board.boxes.get(id);
-    if (marks) for (const mark_ of root.querySelectorAll(".mark")) mark_.classList.toggle("selected", id === chosen && id !== selected && onSide(marks, mark_.dataset.marks).includes(selected));
+    if (marks) for (const one of root.querySelectorAll(".mark")) one.classList.toggle("selected", onSide(marks, one.dataset.marks).some(([own]) => own === selected));
   }
   board.root.classList.toggle("choosing", path !== null || chosen !== "");
   board.root.classList.toggle("following", path !== null);
@@ -343,19 +346,19 @@ function within(board, id, scope) {
   return false;
 }
 
-/** Return the ids of what is set aside on one side of a box. */
-function onSide(marks, side) {
-  return marks.filter(([, , kind]) => (kind === "summary") === (side === "summary")).map(([id]) => id);
-}
-
 function select(board, id) {
   if (board.selected === id) return;
   board.selected = id;
   post(board.outbox, "selected", id);
   mark(board);
   painted(board);
+  speak(board, id);
+}
+
+/** Tell those who cannot see it what a box is. */
+function speak(board, id) {
   const box = board.boxes.get(id);
-  board.spoken.textContent = box ? board.shapes.get(id).root.getAttribute("aria-label") : "";
+  board.spoken.textContent = box ? spokenBox(box) : "";
 }
 
 function toggle(board, id) {
@@ -382,7 +385,7 @@ function listen(board) {
   const { root, svg } = board;
   svg.addEventListener("pointerdown", (event) => press(board, event));
   svg.addEventListener("pointermove", (event) => move(board, event));
-  for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => release_(board, event));
+  for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => lift(board, event));
   svg.addEventListener("pointerleave", () => untip(board));
   svg.addEventListener("wheel", (event) => wheel(board, event), { passive: false });
   root.addEventListener("keydown", (event) => type(board, event));
@@ -429,7 +432,7 @@ function move(board, event) {
   board.pointers.set(event.pointerId, here);
 }
 
-function release_(board, event) {
+function lift(board, event) {
   if (!board.pointers.delete(event.pointerId)) return;
   board.root.classList.remove("dragging");
   const { drag } = board;
@@ -448,7 +451,7 @@ function click(board, target) {
   const marks = target.closest("[data-marks]");
   if (marks) {
     const box = board.boxes.get(marks.dataset.at);
-    const ids = onSide(box.marks, marks.dataset.marks);
+    const ids = onSide(box.marks, marks.dataset.marks).map(([id]) => id);
     // Another click goes on to the next one.
     select(board, ids[(ids.indexOf(board.selected) + 1) % ids.length]);
     return;
@@ -490,8 +493,7 @@ function type(board, event) {
 
 function walk(board, direction) {
   const lines = board.lines.map(({ line }) => line);
-  const first = () => [...board.boxes.values()].filter((box) => !box.parent).sort((one, other) => one.y - other.y || one.x - other.x)[0]?.id ?? "";
-  const id = board.boxes.has(board.selected) ? nextTo(board.selected, direction, board.boxes, lines) : first();
+  const id = board.boxes.has(board.selected) ? nextTo(board.selected, direction, board.boxes, lines) : firstIn("", board.boxes);
   if (!id) return;
   select(board, id);
   look(board, shiftedView(board.view, board.boxes.get(id), board.window));
@@ -520,8 +522,7 @@ function tipOf(board, target) {
   const marks = target.closest("[data-marks]");
   if (marks) {
     const box = board.boxes.get(marks.dataset.at);
-    const own = box.marks.filter(([, , kind]) => (kind === "summary") === (marks.dataset.marks === "summary"));
-    return { title: `Set aside beside ${box.label}`, lines: own.map(([, label]) => label) };
+    return { title: `Set aside beside ${box.label}`, lines: onSide(box.marks, marks.dataset.marks).map(([, label]) => label) };
   }
   const line = target.closest(".line");
   if (line) {

@@ -41,9 +41,9 @@ export function drawMinimap(minimap, picture, palette) {
 }
 
 /** Put the frame where the view is; the map is hidden when there is nothing more to see. */
-export function frameMinimap(minimap, view, picture, window_) {
-  minimap.root.hidden = !minimap.map || allInSight(view, picture, window_) || window_.width < 3 * minimap.map.width;
+export function frameMinimap(minimap, view, picture, sight) {
+  minimap.root.hidden = !minimap.map || allInSight(view, picture, sight) || sight.width < 3 * minimap.map.width;
   if (minimap.root.hidden) return;
-  const { x, y, w, h } = seenOnMap(view, window_, minimap.map);
+  const { x, y, w, h } = seenOnMap(view, sight, minimap.map);
   Object.assign(minimap.frame.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${h}px` });
 }

@@ -8,7 +8,7 @@ const widthsKnown = new Map();
 const STACKED = { series: true, more: true };
 const KINDS = { op: "operation", scope: "scope", series: "series", function: "function", more: "group" };
 const SIGNS = { added: "+", removed: "−", changed: "≠", inside: "•" };
-export const BUTTON = 14;
+const BUTTON = 14;
 
 /** Return a new element of SVG with attributes. */
 export function drawing(name, attributes = {}, text = "") {
@@ -18,8 +18,7 @@ export function drawing(name, attributes = {}, text = "") {
   return made;
 }
 
-/** Return how many pixels a text takes in a font. */
-export function textWidth(text, font) {
+function textWidth(text, font) {
   const key = `${font}\n${text}`;
   if (!widthsKnown.has(key)) {
     if (widthsKnown.size > 5000) widthsKnown.clear();
@@ -58,7 +57,7 @@ function titleOf(box, fonts) {
   const width = textWidth(words, fonts.bold);
   root.append(drawing("rect", { class: "chip", x: 5, y: 4, width: width + BUTTON + 16, height: 19, rx: 5 }));
   root.append(buttonOf(box, 10, 6.5), drawing("text", { class: "label", x: 30, y: 17.5 }, words));
-  if (box.change) root.append(signOf(box, width + 38, 14));
+  if (box.change) root.append(signOf(box, width + 42, 14));
   if (box.color) {
     root.style.setProperty("--tint", box.color);
     root.classList.add("tinted");
@@ -110,9 +109,13 @@ function dressShares(root, box) {
   }
 }
 
+/** Return what is set aside on one side of a box: summaries on the right, all else on the left. */
+export function onSide(marks, side) {
+  return marks.filter(([, , kind]) => (kind === "summary") === (side === "summary"));
+}
+
 function dressMarks(root, box) {
-  const left = box.marks.filter(([, , kind]) => kind !== "summary");
-  const right = box.marks.filter(([, , kind]) => kind === "summary");
+  const [left, right] = [onSide(box.marks, "const"), onSide(box.marks, "summary")];
   const count = box.marked > box.marks.length ? box.marked - right.length : left.length;
   if (left.length) root.append(markOf(box, left, count, -13, "const"));
   if (right.length) root.append(markOf(box, right, right.length, box.w + 13, "summary"));

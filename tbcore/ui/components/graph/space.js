@@ -1,8 +1,8 @@
 /** Where things are: the view of a picture, curves, and what lies beside what. A view is {x, y, k}: screen = world · k + x. */
 
-export const NEAREST = 2.5;
-export const FARTHEST = 0.02;
-const READABLE = 0.62; // below it labels cannot be read
+const NEAREST = 2.5;
+const FARTHEST = 0.02;
+const READABLE = 0.6; // below it labels cannot be read
 const PLEASANT = 0.85; // at which a picture begins that is too large anyway
 const MARGIN = 20;
 const TOOLS_WIDE = 200; // the tools over the upper right corner
@@ -19,15 +19,17 @@ export function fittingView(picture, window, least = FARTHEST) {
   return { k, x: centred(window.width, picture.width), y: picture.width * k > window.width - 2 * TOOLS_WIDE ? Math.max(y, TOOLS_HIGH) : y };
 }
 
-/** Return the view a picture opens with: all of it where labels can be read then, else its beginning. */
+/** Return the view a picture opens with: all of it where labels can be read then, else its beginning in its whole width. */
 export function firstView(picture, window) {
   const whole = fittingView(picture, window);
   if (whole.k >= READABLE) return whole;
-  const view = fittingView(picture, window, PLEASANT);
-  if (picture.width * view.k <= window.width) return view;
-  // Of a picture that is too wide the middle of its first row is seen.
+  const across = (window.width - 2 * MARGIN) / picture.width;
+  const view = fittingView(picture, window, Math.max(READABLE, Math.min(PLEASANT, across)));
+  if (across >= READABLE) return view;
+  // Of a picture that is too wide the left is seen, or else the box that it begins with.
   const first = picture.boxes.filter((box) => !box.parent).sort((one, other) => one.y - other.y)[0];
-  return { ...view, x: window.width / 2 - (first ? first.x + first.w / 2 : picture.width / 2) * view.k };
+  const left = { ...view, x: MARGIN };
+  return first && first.x * view.k > window.width / 2 ? { ...view, x: window.width / 2 - (first.x + first.w / 2) * view.k } : left;
 }
 
 /** Return a view scaled by `factor` in which the point (x, y) of the screen stays where it is. */
@@ -102,10 +104,17 @@ export function eased(part) {
   return 1 - (1 - part) ** 3;
 }
 
-/** Return the id next to a box: along its lines upwards or downwards, or beside it in its scope; "" when there is none. */
+/** Return the id of the first box of a scope, "" for the top: the leftmost of the uppermost; "" when there is none. */
+export function firstIn(scope, boxes) {
+  const [first] = [...boxes.values()].filter((box) => box.parent === scope).sort((one, other) => one.y - other.y || one.x - other.x);
+  return first?.id ?? "";
+}
+
+/** Return the id next to a box: along its lines, beside it, down into an open one or up out of it; "" when there is none. */
 export function nextTo(id, direction, boxes, lines) {
   const box = boxes.get(id);
   if (!box) return "";
+  if (direction === "down" && box.open && firstIn(id, boxes)) return firstIn(id, boxes);
   const middle = (one) => one.x + one.w / 2;
   const along = { up: ["target", "source"], down: ["source", "target"] }[direction];
   if (along) {
@@ -125,7 +134,7 @@ export function nextTo(id, direction, boxes, lines) {
     const far = ahead(one) + aside(one);
     if (far < least) [best, least] = [one.id, far];
   }
-  return best;
+  return best || (direction === "up" ? box.parent : "");
 }
 
 /** Return a text cut to a width that `measure` tells: of a long one both ends. */
