@@ -4,7 +4,7 @@
     python -m tbcore export LOGDIR [--kind scalars] [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind histograms|pr_curves|text [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind hparams|runs [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
-    python -m tbcore export LOGDIR --kind images|audio|meshes [--runs RE] [--tags RE] --out DIR
+    python -m tbcore export LOGDIR --kind images|audio|meshes|embeddings [--runs RE] [--tags RE] --out DIR
     python -m tbcore graph LOGDIR [--run RE] [--tag RE] [--json | --dot]
     python -m tbcore demo DIR
 
@@ -52,7 +52,7 @@ from typing import Any, BinaryIO, NoReturn, TextIO, TypeVar
 import pyarrow as pa
 
 from tbcore import demo
-from tbcore.analysis import export, graph_records, graphs, hparams, inspect
+from tbcore.analysis import embeddings, export, graph_records, graphs, hparams, inspect
 from tbcore.analysis import runs as run_table
 from tbcore.analysis.items import FileNames, index_row
 from tbcore.charts import theme
@@ -98,6 +98,8 @@ runs         a row per run, likewise: state (running, stalled, finished, failed)
 images       a file each in the folder DIR, as logged; index.json tells sample, file, sha256, width, height
 audio        the same, with rate and frames
 meshes       the same, an NPZ with vertices, faces and colors for each
+embeddings   the same: of each the vectors as NPY, what is known of its rows as TSV, and its sprite; index.json tells run,
+             name, step, shape, source, files
 
 A value is written with as many digits as it takes to read the same number again in the precision it was logged in:
 0.1 for the float32 nearest to 0.1, and 1.0 for 1. In CSV and JSON, numbers that are not finite are NaN, Infinity and -Infinity, in
@@ -274,11 +276,8 @@ def _check_items(arguments: argparse.Namespace) -> None:
 
 def _write_items(arguments: argparse.Namespace, series: Sequence[Series]) -> None:
     """Write one file per item, and the index; the folder appears whole or not at all."""
-    target = Path(arguments.out)
     names, index, errors = FileNames(), [], []
-    with tempfile.TemporaryDirectory(prefix=f".{target.name[:40]}-", dir=target.absolute().parent) as aside:
-        whole = Path(aside, "whole")
-        whole.mkdir()
+    with _new_folder(arguments.out) as whole:
         with Bar("Writing") as bar:
             for item in _counting(export.ITEMS[arguments.kind](series), sum(map(len, series)), bar):
                 name = "" if item.error else names.name(item)
@@ -291,10 +290,47 @@ def _write_items(arguments: argparse.Namespace, series: Sequence[Series]) -> Non
                 file.write_bytes(item.data)
         with Path(whole, "index.json").open("wb") as sink:
             export.write_all(sink, index)
+    _complain_of(errors)
+
+
+def _find_embeddings(
+    arguments: argparse.Namespace, logdir: Logdir, runs: Sequence[inspect.Logged]
+) -> Sequence[embeddings.File]:
+    """Return the embeddings of the runs that are asked for, by name and step."""
+    asked, passes = {run.name for run in runs}, matcher(arguments.tags)
+    files = [file for run in logdir.runs if run.name in asked for file in run.embeddings if passes(file.name)]
+    return [file for every in embeddings.steps(files).values() for file in every]
+
+
+def _write_embeddings(arguments: argparse.Namespace, files: Sequence[embeddings.File]) -> None:
+    """Write the files of each embedding, and the index; the folder appears whole or not at all."""
+    index = []
+    with _new_folder(arguments.out) as whole:
+        with Bar("Writing") as bar:
+            for row, found in _counting(embeddings.items(files), len(files), bar):
+                index.append(row)
+                for name, data in found.items():
+                    (whole / name).write_bytes(data)
+        with Path(whole, "index.json").open("wb") as sink:
+            export.write_all(sink, index)
+    wrong = [row for row in index if "error" in row]
+    for row in wrong[:_MOST_ERRORS]:
+        _complain(f"{row['run']}: {row['name']} cannot be read: {row['error']}")
+    if len(wrong) > _MOST_ERRORS:
+        _complain(f"so it is with {_counted(len(wrong) - _MOST_ERRORS, 'more embedding')}")
+
+
+@contextmanager
+def _new_folder(out: str) -> Iterator[Path]:
+    """Give a folder to write into, which takes its name when all went well."""
+    target = Path(out)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name[:40]}-", dir=target.absolute().parent) as aside:
+        whole = Path(aside, "whole")
+        whole.mkdir()
+        yield whole
         if target.exists():
             target.rmdir()
         whole.replace(target)
-    _complain_of(errors)
 
 
 def _check_folder_of(out: str | None) -> None:
@@ -309,6 +345,7 @@ _WRITERS = {
     **dict.fromkeys(export.EXPORTS, _TABLE),
     **dict.fromkeys(export.ROWS, _ROWS),
     **dict.fromkeys(export.ITEMS, _ITEMS),
+    "embeddings": Writer(_check_items, _find_embeddings, _write_embeddings),
     "hparams": Writer(_check_table, _find_sessions, _write_records),
     "runs": Writer(_check_table, _find_runs, _write_records),
 }
@@ -398,7 +435,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--out",
         metavar="PATH",
-        help="the file, or of images, audio and meshes the new folder; it appears whole or not at all (default: stdout)",
+        help="the file, or of images, audio, meshes and embeddings the new folder; it appears whole or not at all (default: stdout)",
     )
     one.set_defaults(command=export_command)
 
@@ -616,7 +653,7 @@ def _layer_lines(row: dict[str, Any]) -> Iterator[str]:
     for layer in row["layers"][:_MOST_LAYERS]:
         names = [_shown(layer["layer"]), _shown(layer["type"]), layer["output"] or "-"]
         lines.append(names + [_AMOUNTS[how](layer[key]) for _header, key, how in _LAYERS])
-    least = "at least" if totals["unknown"] else ""
+    least = "at least" if totals["unknown"] else "about" if totals["assumed"] else ""
     lines.append(
         ["total", _counted(totals["layers"], "layer"), least] + [_AMOUNTS[how](sums[key]) for _h, key, how in _LAYERS]
     )

@@ -4,6 +4,7 @@
     ├── FormatError               bytes that are not what their format says
     │   ├── ConfigError           a configuration file that cannot be read, or that holds no names with values
     │   ├── CorruptRecordError    a record's framing or checksums do not hold
+    │   ├── EmbeddingError        files of an embedding that do not fit together, or that are not read
     │   ├── MessageError          a message does not parse, or lacks what it should hold
     │   ├── PictureError          a picture that is not what its format says, or that cannot be shown
     │   ├── SoundError            a sound that is not what its format says, or that cannot be decoded here
@@ -33,6 +34,10 @@ class CorruptRecordError(FormatError):
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
         self.offset = offset
+
+
+class EmbeddingError(FormatError):
+    """Files of an embedding do not fit together, or are not read for what they are."""
 
 
 class MessageError(FormatError):

@@ -22,7 +22,7 @@ from tests import eventfile as ef
 
 FILE = "events.out.tfevents.1.host"
 ROOT = Path(__file__).resolve().parents[1]
-KINDS = "scalars, histograms, pr_curves, text, images, audio, meshes, hparams, runs"
+KINDS = "scalars, histograms, pr_curves, text, images, audio, meshes, embeddings, hparams, runs"
 ODD = 'a,"b"\nc'
 
 

@@ -229,6 +229,7 @@ _SCALARS = {
     "float": FieldDescriptorProto.TYPE_FLOAT,
     "int64": FieldDescriptorProto.TYPE_INT64,
     "uint64": FieldDescriptorProto.TYPE_UINT64,
+    "fixed32": FieldDescriptorProto.TYPE_FIXED32,
     "int32": FieldDescriptorProto.TYPE_INT32,
     "uint32": FieldDescriptorProto.TYPE_UINT32,
     "bool": FieldDescriptorProto.TYPE_BOOL,

@@ -208,6 +208,43 @@ class EventWriter:
             content = about.SerializeToString()
             self.tensor(f"{tag}_{name}", array[np.newaxis], step, "mesh", wall_time, content=content)
 
+    def embedding(
+        self,
+        tag: str,
+        values: ArrayLike,
+        step: int,
+        *,
+        columns: Mapping[str, Sequence[str]] | None = None,
+        sprite: bytes = b"",
+        sprite_size: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Write points [n, d] for the projector: files beside this one, which projector_config.pbtxt names, as PyTorch does.
+
+        columns: the cells of each point [n] by title; sprite: a PNG of the pictures of all points, row by row, each
+        sprite_size (width, height) large. Numbers keep four digits.
+        """
+        below = f"{step:05d}/{tag}"
+        folder = self.path.parent / below
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = np.asarray(values, np.float64).tolist()
+        _write(folder / "tensors.tsv", ["\t".join(f"{one:.4g}" for one in row) for row in rows])
+        entry = [f"tensor_name: {_quoted(f'{tag}:{step:05d}')}", f"tensor_path: {_quoted(f'{below}/tensors.tsv')}"]
+        if columns:
+            # A header is one only when it has a tab.
+            lines = ["\t".join(map(_cell, row)) for row in zip(*columns.values(), strict=True)]
+            heads = ["\t".join(map(_cell, columns))] if len(columns) > 1 else []
+            _write(folder / "metadata.tsv", [*heads, *lines])
+            entry.append(f"metadata_path: {_quoted(f'{below}/metadata.tsv')}")
+        if sprite:
+            (folder / "sprite.png").write_bytes(sprite)
+            width, height = sprite_size
+            entry.append(
+                f"sprite {{ image_path: {_quoted(f'{below}/sprite.png')} "
+                f"single_image_dim: {width} single_image_dim: {height} }}"
+            )
+        with (self.path.parent / "projector_config.pbtxt").open("a", encoding="utf-8", newline="\n") as config:
+            config.write("embeddings {\n" + "".join(f"  {line}\n" for line in entry) + "}\n")
+
     def graph(self, graph_def: bytes, wall_time: float | None = None) -> None:
         """Write the graph of this run, a GraphDef."""
         self.event(Event(graph_def=graph_def), wall_time)
@@ -267,3 +304,16 @@ class EventWriter:
     def close(self) -> None:
         """Write the rest and close the file."""
         self._file.close()
+
+
+def _write(path: Path, lines: Sequence[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _quoted(text: str) -> str:
+    """Return text as a string of a text-format message."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

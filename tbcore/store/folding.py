@@ -133,6 +133,7 @@ def _fold(parts: tuple[Run, ...]) -> Folded:
         segments=tuple(segment for part in parts for segment in part.segments),
         source=own.source,
         config_files=tuple(file for part in parts for file in part.config_files),
+        embeddings=tuple(file for part in parts for file in part.embeddings),
         of=parts,
     )
 

@@ -9,11 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from tbcore.errors import LogdirError
-from tbcore.formats import configs
+from tbcore.formats import configs, projector
 from tbcore.names import matcher, natural
 from tbcore.series import Problem, Series
 from tbcore.store.assets import ConfigFile, config_files
 from tbcore.store.columns import Part
+from tbcore.store.embeddings import Projector
 from tbcore.store.folding import folded
 from tbcore.store.run import EventFile, Run, read_part
 from tbcore.store.sources import Folder, LocalSource, Source, Stat
@@ -60,6 +61,7 @@ class Logdir:
         self._workers = workers or os.cpu_count() or 1
         self._files: dict[str, dict[str, EventFile]] = {}
         self._configs: dict[str, tuple[ConfigFile, ...]] = {}
+        self._projectors: dict[str, Projector] = {}
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
         self._folded: tuple[Snapshot, tuple[Run, ...]] = self.snapshot, ()
@@ -130,10 +132,11 @@ class Logdir:
         return found
 
     def _refresh(self, on_progress: Callable[[Progress], None] | None) -> bool:
-        folders, hidden, problems = self._discover()
+        folders, hidden, problems, projectors = self._discover()
         wanted, more = self._compare(folders)
         problems += more
-        changed = self._forget(folders, hidden) | self._beside(folders)
+        changed = self._forget(folders, hidden, projectors) | self._beside(folders)
+        changed |= self._embeddings(folders, hidden, projectors)
         problems_changed = problems != self.snapshot.problems
         if wanted:
             self._read(wanted, changed, problems, on_progress)
@@ -141,12 +144,18 @@ class Logdir:
             self._publish(changed, problems)
         return bool(wanted or changed or problems_changed)
 
-    def _discover(self) -> tuple[dict[str, tuple[str, str, Folder]], list[str], tuple[Problem, ...]]:
-        """Return the folders that hold event files as (root, path, content) by run name, those that cannot be listed, and why."""
+    def _discover(
+        self,
+    ) -> tuple[dict[str, tuple[str, str, Folder]], list[str], tuple[Problem, ...], dict[str, list[str]]]:
+        """Return the folders of runs as (root, path, content) by run name, those that cannot be listed, and why.
+
+        The last is, by the name of a run that may have embeddings, which folders hold a configuration of them.
+        """
         found: dict[str, tuple[str, str, Folder]] = {}
         hidden = []
         problems = []
         errors = []
+        projectors: dict[str, list[str]] = {}
         for prefix, root in self.roots:
             try:
                 self.source.check(root)
@@ -159,11 +168,20 @@ class Logdir:
                 if folder.error:
                     hidden.append(name)
                     problems.append(Problem(name, -1, f"the folder cannot be listed ({folder.error})"))
-                elif folder.files:
-                    found[name] = (root, path, folder)
+                elif folder.files or folder.beside:
+                    configured = projector.NAME in folder.beside
+                    if configured and parts[-2:] == projector.FOLDER:
+                        # The walk goes down, so that the run was met if it is one by its own files.
+                        name = name.removesuffix("/".join(projector.FOLDER)).rstrip("/") or "."
+                        found.setdefault(name, (root, os.path.dirname(os.path.dirname(path)), Folder()))
+                        projectors.setdefault(name, []).append(path)
+                    elif folder.files or configured:
+                        found[name] = (root, path, folder)
+                        if folder.beside:
+                            projectors[name] = [path] if configured else []
         if len(errors) == len(self.roots):
             raise errors[0]
-        return found, hidden, tuple(problems)
+        return found, hidden, tuple(problems), projectors
 
     def _walk(
         self, parts: tuple[str, ...], path: str, inside: tuple[tuple[int, int], ...]
@@ -201,11 +219,13 @@ class Logdir:
                     wanted.append((run, file, state))
         return wanted, tuple(problems)
 
-    def _forget(self, folders: dict[str, tuple[str, str, Folder]], hidden: list[str]) -> set[str]:
+    def _forget(
+        self, folders: dict[str, tuple[str, str, Folder]], hidden: list[str], projectors: dict[str, list[str]]
+    ) -> set[str]:
         """Drop files and runs that are gone, but none in a hidden folder; return the runs that this changes."""
         changed = set()
         for run in list(self._files):
-            if any(name in (".", run) or run.startswith(f"{name}/") for name in hidden):
+            if _hidden(run, hidden):
                 continue
             present = set(folders[run][2].files) if run in folders else set()
             gone = [name for name in self._files[run] if name not in present]
@@ -213,7 +233,7 @@ class Logdir:
                 del self._files[run][name]
             if gone:
                 changed.add(run)
-            if not self._files[run]:
+            if not self._files[run] and not projectors.get(run):
                 del self._files[run]
                 self._configs.pop(run, None)
                 changed.add(run)
@@ -230,6 +250,24 @@ class Logdir:
                 self._configs[run] = files
                 if run in self.snapshot.runs:
                     changed.add(run)
+        return changed
+
+    def _embeddings(
+        self, folders: dict[str, tuple[str, str, Folder]], hidden: list[str], projectors: dict[str, list[str]]
+    ) -> set[str]:
+        """Look for embeddings where `projectors` says; return the runs that this changes."""
+        changed = set()
+        for run, places in projectors.items():
+            root, path, _folder = folders[run]
+            known = self._projectors.get(run)
+            if known is None or known.path != path:
+                known = self._projectors[run] = Projector(self.source, run, root, path)
+            if known.refresh(places) and (run in self.snapshot.runs or not self._files.get(run)):
+                changed.add(run)
+        for run in set(self._projectors) - set(projectors):
+            if not _hidden(run, hidden):
+                del self._projectors[run]
+                changed |= {run} & set(self.snapshot.runs)
         return changed
 
     def _read(
@@ -326,7 +364,8 @@ class Logdir:
             if name in self._files:
                 self._generations[name] = self._generations.get(name, 0) + 1
                 files, beside = self._files[name], self._configs.get(name, ())
-                runs[name] = _run(name, files, beside, self._generations[name], self.source)
+                held = self._projectors.get(name)
+                runs[name] = _run(name, files, beside, held, self._generations[name], self.source)
         ordered = sorted(
             runs.values(),
             key=lambda run: (math.isnan(run.start), 0.0 if math.isnan(run.start) else run.start, natural(run.name)),
@@ -349,7 +388,12 @@ def _clock() -> float:
 
 
 def _run(
-    name: str, files: dict[str, EventFile], beside: tuple[ConfigFile, ...], generation: int, source: Source
+    name: str,
+    files: dict[str, EventFile],
+    beside: tuple[ConfigFile, ...],
+    held: Projector | None,
+    generation: int,
+    source: Source,
 ) -> Run:
     """Return the run that its files make as far as they are read."""
     ordered = [files[key] for key in sorted(files) if files[key].state is not None]
@@ -357,7 +401,7 @@ def _run(
     latest = [file.opened.last_wall_time for file in ordered if math.isfinite(file.opened.last_wall_time)]
     return Run(
         name=name,
-        path=os.path.dirname(ordered[0].path) if ordered else "",
+        path=os.path.dirname(ordered[0].path) if ordered else "" if held is None else held.path,
         start=min(opened, default=math.nan),
         last_wall_time=max(latest, default=math.nan),
         generation=generation,
@@ -365,7 +409,13 @@ def _run(
         segments=tuple((file.path, file.opened, file.rows, file.graphs) for file in ordered),
         source=source,
         config_files=beside,
+        embeddings=() if held is None else held.files,
     )
+
+
+def _hidden(run: str, hidden: list[str]) -> bool:
+    """Return whether a run lies in a folder that cannot be listed now."""
+    return any(name in (".", run) or run.startswith(f"{name}/") for name in hidden)
 
 
 def roots(spec: str) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from tbcore.kinds import kind_of
 from tbcore.series import FileReport, Opened, Problem, Segment, Series
 from tbcore.store.assets import ConfigFile
 from tbcore.store.columns import EventField, Part, Rows
+from tbcore.store.embeddings import EmbeddingFile
 from tbcore.store.sources import Source, Stat
 
 CHUNK = 1 << 20  # bytes read at a time: small enough to stay in the processor's cache until they are parsed
@@ -322,6 +323,8 @@ def read_part(source: Source, handle: int, part: Part, size: int, limit: int) ->
 class Run:
     """One run: a folder of event files, as it was at one moment. Nothing in it changes.
 
+    A folder with embeddings and without event files is one too, as in TensorBoard: it has no series and no start, so that
+    it comes last and pages of curves, which go by series, draw nothing of it.
     name: relative to the logdir, "." for the logdir itself; start: wall time of its first event, NaN when it has none.
     generation: moves whenever anything of the run does.
     """
@@ -337,6 +340,7 @@ class Run:
     )
     source: Source = field(repr=False)
     config_files: tuple[ConfigFile, ...] = field(default=(), repr=False)
+    embeddings: tuple[EmbeddingFile, ...] = field(default=(), repr=False)
 
     @property
     def parts(self) -> tuple["Run", ...]:

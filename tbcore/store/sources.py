@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbcore.errors import CorruptRecordError, LogdirError
-from tbcore.formats import configs
+from tbcore.formats import configs, projector
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Stat:
 class Folder:
     """What a folder holds: names of folders in it, of event files, and of files that may be configuration files.
 
-    error: why it could not be listed.
+    beside: names of files that say where embeddings are; error: why it could not be listed.
     """
 
     folders: tuple[str, ...] = ()
@@ -34,6 +34,7 @@ class Folder:
     identity: tuple[int, int] = (0, 0)
     error: str = ""
     configs: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -44,6 +45,9 @@ class Source(Protocol):
 
     def folder(self, path: str) -> Folder:
         """Return what the folder at `path` holds."""
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names of all plain files in a folder, sorted; nothing where it cannot be listed."""
 
     def join(self, *parts: str) -> str:
         """Return the path of `parts`, one inside the other."""
@@ -73,6 +77,8 @@ class Source(Protocol):
         """
 
 
+_EMBEDDINGS = (projector.NAME, projector.STATE)
+_NAMES = frozenset((*configs.NAMES, *_EMBEDDINGS))  # of files beside the events that say something about the run
 _NEAR = 4096  # bytes between two values that are quicker to read than to leave out
 _SETTLED = 2_000_000_000  # ns after which a folder's time stamp tells every change of it
 
@@ -117,7 +123,7 @@ class LocalSource:
                             folders.append(entry.name)
                         elif "tfevents" in entry.name and entry.is_file():
                             files.append(entry.name)
-                        elif entry.name in configs.NAMES and entry.is_file():
+                        elif entry.name in _NAMES and entry.is_file():
                             others.append(entry.name)
                     except OSError:
                         continue  # a link that leads to itself, or where we may not look
@@ -125,12 +131,25 @@ class LocalSource:
             self._known.pop(path, None)
             return Folder(identity=(state.st_dev, state.st_ino), error=error.strerror or str(error))
         identity = (state.st_dev, state.st_ino)
-        found = Folder(tuple(sorted(folders)), tuple(sorted(files)), identity, configs=tuple(sorted(others)))
+        found = Folder(
+            tuple(sorted(folders)),
+            tuple(sorted(files)),
+            identity,
+            configs=tuple(sorted(name for name in others if name not in _EMBEDDINGS)),
+            beside=tuple(sorted(name for name in others if name in _EMBEDDINGS)),
+        )
         if abs(time.time_ns() - state.st_mtime_ns) > _SETTLED and not linked:
             self._known[path] = (state.st_mtime_ns, found)
         else:
             self._known.pop(path, None)  # a change within the clock's tick, or behind a link, would not show
         return found
+
+    def names(self, path: str) -> tuple[str, ...]:
+        try:
+            with os.scandir(path) as entries:
+                return tuple(sorted(entry.name for entry in entries if entry.is_file()))
+        except OSError:
+            return ()
 
     def join(self, *parts: str) -> str:
         return os.path.join(*parts)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tbcore.errors import CorruptRecordError, TensorError
+from tbcore.formats import projector
 from tbcore.formats.events import payload
 from tbcore.formats.schema import Event, parse
 from tbcore.formats.tfrecord import EventWriter, masked_crc, record, records
@@ -227,3 +228,16 @@ def test_audio_curves_and_meshes_are_read_as_they_were_written(tmp_path):
         "shape_FACE": (1, 1, 3),
         "shape_COLOR": (1, 3, 3),
     }
+
+
+def test_points_are_written_beside_the_file_as_pytorch_does(tmp_path):
+    with EventWriter(tmp_path, clock=lambda: 1.0) as writer:
+        columns = {"label": ["a", 'b\tc "d"'], "n": ["1", "2"]}
+        writer.embedding("x", [[1.5, 2], [float("nan"), -1e-7]], 7, columns=columns)
+        writer.embedding('q"', [[0]], 8, columns={"only": ["é"]}, sprite=b"\x89PNG", sprite_size=(3, 4))
+    assert (tmp_path / "00007/x/tensors.tsv").read_text() == "1.5\t2\nnan\t-1e-07\n"
+    assert (tmp_path / "00007/x/metadata.tsv").read_text() == 'label\tn\na\t1\nb c "d"\t2\n'
+    assert (tmp_path / '00008/q"/metadata.tsv').read_text(encoding="utf-8") == "é\n"
+    first, second = projector.config((tmp_path / "projector_config.pbtxt").read_text()).entries
+    assert (first.name, first.tensor_path, first.sprite_path) == ("x:00007", "00007/x/tensors.tsv", "")
+    assert (second.name, second.sprite_path, second.sprite_size) == ('q":00008', '00008/q"/sprite.png', (3, 4))
