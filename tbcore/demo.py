@@ -31,13 +31,14 @@ Array = NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 Rate = Callable[[int], float]
 
-VERSION = "4"
+VERSION = "5"
 _MARK = "demo-version"
 _PIXELS, _CLASSES = 64, 10
 _TEST = 360
 _EVALUATE_EVERY = 20
 _HISTOGRAM_EVERY = 50
 _LOOK_EVERY = 250
+_POINTS_EVERY = 500
 _REPORT_EVERY = 100
 _STEPS_AFTER_NAN = 60
 _STEP_SECONDS = 0.32
@@ -236,7 +237,7 @@ def is_complete(folder: Path) -> bool:
         if (folder / _MARK).read_text(encoding="utf-8") != VERSION:
             return False
         files = {recipe.run: len(recipe.attempts) for recipe in RECIPES} | {trial.run: 1 for trial in TRIALS}
-        return all(len(list((folder / run).iterdir())) >= count for run, count in files.items())
+        return all(len(list((folder / run).glob("events.*"))) >= count for run, count in files.items())
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -491,7 +492,10 @@ class Job:
             broken += math.isnan(values["train/loss"])
             ends = broken > _STEPS_AFTER_NAN or step == attempt.last - 1
             if step % _LOOK_EVERY == 0 or ends:
-                exhibits.write(writer, self._look(network, losses), step)
+                look = self._look(network, losses)
+                exhibits.write(writer, look, step)
+                if self.recipe.hidden and (step % _POINTS_EVERY == 0 or ends):
+                    exhibits.write_points(writer, look, step)
                 losses = []
             if ends:
                 self.failed = broken > 0

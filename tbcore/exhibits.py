@@ -72,6 +72,30 @@ def write(writer: EventWriter, look: Look, step: int) -> None:
     writer.mesh("features", points, step, colors=hues)
 
 
+def write_points(writer: EventWriter, look: Look, step: int) -> None:
+    """Write what the last layer gets to see of each test image, with what the image is and what it is taken for."""
+    answers = look.probabilities.argmax(1)
+    sure = look.probabilities.max(1)
+    columns = {
+        "digit": [str(label) for label in look.labels.tolist()],
+        "image": [f"test image {row}" for row in range(len(look.labels))],
+        "read as": [str(answer) for answer in answers.tolist()],
+        "answer": ["right" if hit else "wrong" for hit in (answers == look.labels).tolist()],
+        "confidence": [f"{one:.3f}" if np.isfinite(one) else "" for one in sure.tolist()],
+    }
+    pictures = sprite(look.images)
+    writer.embedding("features", look.features, step, columns=columns, sprite=pictures, sprite_size=(_SIDE, _SIDE))
+
+
+def sprite(images: Array) -> bytes:
+    """Return images [n, 64] side by side in one, row by row in a square of them."""
+    across = int(np.ceil(len(images) ** 0.5))
+    whole = np.zeros((across * across, _SIDE, _SIDE), np.uint8)
+    whole[: len(images)] = (images * 255).astype(np.uint8).reshape(-1, _SIDE, _SIDE)
+    grid = whole.reshape(across, across, _SIDE, _SIDE).swapaxes(1, 2)
+    return png(np.ascontiguousarray(grid.reshape(across * _SIDE, across * _SIDE)))
+
+
 def mistakes(look: Look) -> list[bytes]:
     """Return the images that the network is most wrong about, with the right answer's probability as a bar below."""
     right = look.probabilities[np.arange(len(look.labels)), look.labels]

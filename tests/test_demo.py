@@ -6,10 +6,12 @@ import shutil
 import threading
 from itertools import count
 
+import numpy as np
 import pytest
+from sklearn.metrics import silhouette_score
 
-from tbcore import demo, sweep
-from tbcore.analysis import graph_layers
+from tbcore import Logdir, demo, sweep
+from tbcore.analysis import embeddings, graph_layers, sprites
 from tbcore.errors import LogdirError
 from tbcore.formats import graphdef, hparams
 from tbcore.formats.schema import Event, parse
@@ -32,7 +34,9 @@ def log(tmp_path_factory):
 
 def events(folder, run):
     """Return the events of each file of a run, the files by name."""
-    return [[parse(Event, data) for data in records(path.read_bytes())] for path in sorted((folder / run).iterdir())]
+    return [
+        [parse(Event, data) for data in records(path.read_bytes())] for path in sorted((folder / run).glob("events.*"))
+    ]
 
 
 def points(file, tag):
@@ -139,6 +143,25 @@ def test_the_layers_of_a_graph_are_those_of_the_network(log):
     assert {row.name: row.parameters for row in table.rows} == {
         "hidden1": 64 * 128 + 128, "hidden2": 128 * 64 + 64, "output": 64 * 10 + 10,
     }  # fmt: skip
+
+
+def test_networks_with_hidden_layers_log_what_the_last_one_gets_to_see(log):
+    logdir = Logdir(str(log))
+    logdir.refresh()
+    found = {run.name: run.embeddings for run in logdir.runs if run.embeddings}
+    assert set(found) == {recipe.run for recipe in demo.RECIPES if recipe.hidden}
+    assert [(file.name, file.step) for file in found["mlp_cosine"]] == [
+        ("features", step) for step in (0, 500, 1000, 1500, 1999)
+    ]
+    first, last = (embeddings.load(file) for file in (found["mlp_cosine"][0], found["mlp_cosine"][-1]))
+    assert last.values.shape == (360, 32)
+    assert last.notes == ()
+    digits = np.array([int(cell) for cell in last.columns[0].cells])
+    right = [cell == "right" for cell in last.column("answer").cells]
+    assert sum(right) > 330
+    # What is learned brings the images of a digit together.
+    assert silhouette_score(last.values, digits) > 2 * max(0.05, silhouette_score(first.values, digits))
+    assert sprites.sprite(last.sprite, last.sprite_size, 360).count == 360
 
 
 # The sweep -----------------------------------------------------------------------------------------------------------
@@ -278,7 +301,7 @@ def test_an_interrupted_log_leaves_nothing_behind(quick, tmp_path):
 def test_a_log_of_which_a_part_was_cleaned_up_is_written_anew(quick, tmp_path):
     folder = tmp_path / "log"
     demo.write_demo(folder, progress=ignore)
-    next((folder / "tiny").iterdir()).unlink()
+    next((folder / "tiny").glob("events.*")).unlink()
     assert not demo.is_complete(folder)
     demo.write_demo(folder, progress=ignore)
     assert demo.is_complete(folder)

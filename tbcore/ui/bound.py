@@ -36,6 +36,13 @@ def select(
     return value
 
 
+def slide(words: str, options: Sequence[str], *, key: str, **how: Any) -> str:
+    """Draw a slider over `options`, the last of which is chosen at first, also when there are more of them later."""
+    value = _begin(key, options, options[-1])
+    st.select_slider(words, options, key=key, on_change=_take, args=(key,), **how)
+    return value
+
+
 def segments(words: str, options: Mapping[str, str], *, key: str, **how: Any) -> str:
     """Draw a row of buttons, one of which is pressed; options: words by key, the first is pressed at first."""
     value = _begin(key, list(options), "")

@@ -220,7 +220,7 @@ def _listed(logdir: Logdir, raw: bool) -> _Listed:
         logdir,
         runs,
         logdir.problems,
-        frozenset(kind for one in runs for kind, _tag in one.series),
+        frozenset(kind for one in runs for kind, _tag in one.series) | {"embeddings" for one in runs if one.embeddings},
         colors,
         spelled_runs([_row(one, colors[one.name]) for one in runs]),
         sum(len(one.folded) for one in folded),
@@ -457,6 +457,15 @@ _SNIPPETS = {
         "    model_function(example_input)  # a tf.function\n"
         '    tf.summary.trace_export("model", step=0)\n'
         "# Keras: model.fit(..., callbacks=[keras.callbacks.TensorBoard('runs/first')])",
+    ),
+    "embeddings": (
+        'writer.add_embedding(features, metadata=labels, label_img=images, global_step=step, tag="features")',
+        "checkpoint = tf.train.Checkpoint(embedding=tf.Variable(features))\n"
+        '    checkpoint.save("runs/first/embedding.ckpt")\n'
+        "from tensorboard.plugins import projector\n"
+        "config = projector.ProjectorConfig()\n"
+        'config.embeddings.add(tensor_name="embedding/.ATTRIBUTES/VARIABLE_VALUE", metadata_path="labels.tsv")\n'
+        'projector.visualize_embeddings("runs/first", config)  # labels.tsv: a line per row',
     ),
     "meshes": (
         'writer.add_mesh("shape", vertices, colors, faces, global_step=step)  # [1, n, 3], [1, n, 3], [1, m, 3]',

@@ -177,6 +177,11 @@ class Queue:
                 del self._jobs[old]
             return found
 
+    def known(self, key: Hashable) -> bool:
+        """Return whether somebody asked for the job of `key` before."""
+        with self._lock:
+            return key in self._jobs
+
     def put(self, job: Job[Any]) -> None:
         """Have a job done."""
         with self._lock:
@@ -211,6 +216,27 @@ def job(key: Hashable, name: str, work: Callable[[Progress], T]) -> Job[T]:
     draw. name: what it is called on screen.
     """
     return _queue().job(key, name, work)
+
+
+def known(key: Hashable) -> bool:
+    """Return whether somebody asked for the computation of `key` before, so that it need not be asked for again."""
+    return _queue().known(key)
+
+
+def asked(
+    key: Hashable, name: str, work: Callable[[Progress], T], *, words: str, button: str, icon: str, about: str = ""
+) -> Job[T] | None:
+    """Return the computation of `key` once somebody asked for it; until then draw the button `words` that does."""
+    if known(key):
+        return job(key, name, work)
+    st.button(
+        words, key=button, type="primary", icon=f":material/{icon}:", help=about or None, on_click=_begin, args=(key, name, work)
+    )  # fmt: skip
+    return None
+
+
+def _begin(key: Hashable, name: str, work: Callable[[Progress], Any]) -> None:
+    job(key, name, work)
 
 
 def progress(found: Job[Any]) -> None:

@@ -27,6 +27,7 @@ PAGES = (
     PageRow("pr_curves", "PR curves", ":material/target:", ("pr_curves",)),
     PageRow("media", "Media", ":material/perm_media:", ("images", "audio", "text", "meshes")),
     PageRow("graph", "Graph", ":material/account_tree:", ("graphs", "run_metadata")),
+    PageRow("projector", "Projector", ":material/bubble_chart:", ("embeddings",)),
     PageRow("hparams", "HParams", ":material/tune:", ("hparams",)),
     PageRow("runs", "Runs", ":material/table_rows:", ()),
     PageRow("inspect", "Inspect", ":material/troubleshoot:", ()),

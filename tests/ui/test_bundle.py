@@ -9,6 +9,7 @@ import pytest
 
 from tbcore.ui.components import (
     audio,
+    cloud,
     compare,
     distributions,
     graph,
@@ -35,6 +36,8 @@ COMPONENTS = {
     "text": (Path(text.__file__).parent, text.MODULES),
     "images": (Path(images.__file__).parent, images.MODULES),
     "lines": (Path(lines.__file__).parent, lines.MODULES),
+    "cloud": (Path(cloud.__file__).parent, cloud.MODULES),
+    "cloud_rows": (Path(cloud.__file__).parent, cloud.ROWS_MODULES),
     "compare": (Path(compare.__file__).parent, compare.MODULES),
     "distributions": (Path(distributions.__file__).parent, distributions.MODULES),
     "distributions_bar": (Path(distributions.__file__).parent, distributions.BAR_MODULES),

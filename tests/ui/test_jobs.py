@@ -249,3 +249,11 @@ def test_all_visitors_share_the_jobs():
     AppTest.from_function(quick_page).run()
     AppTest.from_function(quick_page).run()
     assert len(_queue()) == 1
+
+
+def test_a_job_is_known_from_when_it_is_asked_for() -> None:
+    queue = Queue()
+    assert not queue.known("a")
+    queue.job("a", "A", lambda _progress: 1).wait(5)
+    assert queue.known("a")
+    assert not queue.known("b")
