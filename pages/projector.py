@@ -115,6 +115,7 @@ def page(view: ui.View, offered: dict[str, Embedding]) -> None:
     if not found.count or not found.values.shape[1]:
         st.markdown("There are no points in it.")
         return
+    pictures.problems(found)
     if choice.look == "compare":
         projector_compare.compare(found, offered)
     else:

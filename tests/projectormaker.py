@@ -205,7 +205,7 @@ def table(entries: Mapping[bytes, bytes], *, snappy: bool = False, block: int = 
 
     def flush() -> None:
         if waiting:
-            places.append((waiting[-1][0], _put_block(out, _block(waiting), snappy=snappy)))
+            places.append((waiting[-1][0], put_block(out, _block(waiting), snappy=snappy)))
             waiting.clear()
 
     for item in sorted(entries.items()):
@@ -213,8 +213,8 @@ def table(entries: Mapping[bytes, bytes], *, snappy: bool = False, block: int = 
         if sum(len(key) + len(value) for key, value in waiting) > block:
             flush()
     flush()
-    meta = _put_block(out, _block([]), snappy=False)
-    index = _put_block(out, _block(places), snappy=snappy)
+    meta = put_block(out, _block([]), snappy=False)
+    index = put_block(out, _block(places), snappy=snappy)
     return bytes(out) + (meta + index).ljust(40, b"\0") + struct.pack("<Q", MAGIC)
 
 
@@ -234,7 +234,8 @@ def _block(items: Sequence[tuple[bytes, bytes]]) -> bytes:
     return out + struct.pack(f"<{len(restarts) + 1}I", *restarts, len(restarts))
 
 
-def _put_block(out: bytearray, content: bytes, *, snappy: bool) -> bytes:
+def put_block(out: bytearray, content: bytes, *, snappy: bool) -> bytes:
+    """Append a block to an index and return its place as it is written there."""
     if snappy:
         content = pa.Codec("snappy").compress(content, asbytes=True)
     kind = bytes([snappy])

@@ -102,6 +102,8 @@ def keep(found: Read, drawn: Drawn, paint: Paint, title: str) -> None:
         shown,
         drawn.points if shown is None else drawn.points[shown],
         found.values.shape,
+        drawn.wanted.sphere,
+        bool(drawn.wanted.among),
     )
     st.session_state[KEPT] = {**st.session_state[KEPT], found.key: [*listed(found), made][:MOST]}
 
@@ -120,6 +122,7 @@ def show(found: Read, one: View) -> None:
         bound.choose("emb_by", [one.how if one.how in projection.HOWS else "pca"])
         for letter, component in zip("xyz", one.components, strict=False):
             bound.choose(f"emb_{letter}", [str(component + 1)])
+        st.session_state["emb_sphere"], st.session_state["emb_alone"] = one.sphere, one.alone
     else:
         projection.keep(found, one.title, points)
         bound.choose("emb_by", [projection.KEPT])

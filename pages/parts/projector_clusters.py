@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pages.parts import projector_picture as pictures
 from pages.parts import projector_points as points
 from pages.parts import projector_projection as projection
+from pages.parts import projector_source as source
 from pages.parts.projector_picture import CLUSTER, Groups, Paint
 from pages.parts.projector_projection import Drawn
 from pages.parts.projector_source import Read
-from tbcore import ui
 from tbcore.analysis import clusters as analysis
 from tbcore.analysis import embedding_points
 from tbcore.charts.cloud import packed
@@ -59,7 +59,7 @@ def clustered(found: Read) -> None:
         made = computed(found, drawn, asked, button)
     groups = None if made is None else last(found)
     first = projection.categories_first(found)
-    paint = Paint(CLUSTER if made is not None else pictures.NOTHING, first)
+    paint = Paint(CLUSTER if made is not None else pictures.usual_color(found), first)
     now = pictures.taken(found, drawn, paint, now, KEY)
     marked = points.asked_near(found, now)
     with left:
@@ -84,8 +84,8 @@ def choices(found: Read) -> tuple[tuple[str, Any], ...]:
         usual = int(np.clip(found.count // 100, 5, 50))
         size = int(
             st.number_input(
-                "Least points of one", 2, most, min(usual, most), 1, key="emb_cluster_size", bind="query-params", width=140,
-                help="What is smaller is no cluster. Points between clusters are in none.",
+                "Smallest cluster", 2, most, min(usual, most), 1, key="emb_cluster_size", bind="query-params", width=140,
+                help="Points of the smallest group that is a cluster. Points between clusters are in none.",
             )
         )  # fmt: skip
         return (("how", how), ("of", of), ("size", size), ("k", None), ("seed", 0))
@@ -103,7 +103,7 @@ def computed(found: Read, drawn: Drawn, asked: tuple[tuple[str, Any], ...], butt
     with button:
         job = jobs.asked(
             key, f"Clusters by {HOWS[parameters['how']]}", lambda progress: _work(found, values, parameters, progress),
-            words=f"Find clusters among {found.count:,} points", button="emb_cluster_go", icon="bubble_chart",
+            words=f"Find clusters among {source.counted(found.count, 'point')}", button="emb_cluster_go", icon="bubble_chart",
         )  # fmt: skip
     if job is None:
         return None
@@ -127,10 +127,10 @@ def _work(found: Read, values: Any, parameters: dict[str, Any], progress: jobs.P
 def listed(found: Read, made: Found, mark: str) -> None:
     """Draw the clusters below each other; a press selects the points of one."""
     none = int((made.labels < 0).sum())
-    words = "1 cluster" if len(made.named) == 1 else f"{len(made.named):,} clusters"
-    st.markdown(f"**{words}**" + (f", {none:,} points in none" if none else ""))
+    words = source.counted(len(made.named), "cluster")
+    st.markdown(f"**{words}**" + (f", {source.counted(none, 'point')} in none" if none else ""))
     for note in made.notes:
-        st.caption(f"{ui.plain(note[:1].upper() + note[1:])}.")
+        st.caption(source.sentence(note))
     if not made.named:
         return
     rows = [

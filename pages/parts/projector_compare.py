@@ -58,7 +58,11 @@ def compare(found: Read, offered: Mapping[str, Embedding]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         other = offered[bound.select("Compared with", keys, str, key="emb_other", usual=usual, width=300)]
         steps = [pick.step for pick in other.at if other.key != found.key or pick.step != found.step]
-        step = bound.select("At step", steps, str, key="emb_other_step", width=110) if steps != [""] else ""
+        # Of the same one the first step there is, of another run the same step, else its last.
+        usual = steps[0] if other.key == found.key else found.step if found.step in steps else steps[-1]
+        step = (
+            bound.select("At step", steps, str, key="emb_other_step", usual=usual, width=110) if steps != [""] else ""
+        )
     try:
         before = source.read(other, other.of(step))
     except FormatError as error:
@@ -83,12 +87,14 @@ def paired(left: Read, right: Read) -> Pairs:
 def side_by_side(before: Read, found: Read) -> None:
     """Draw two embeddings beside each other, and what moved most from the first to the second."""
     now = state.chosen(found.key)
-    pairs = paired(before, found)
-    if not len(pairs.left):
-        st.markdown("The two have no points in common.")
+    try:
+        pairs = paired(before, found)
+    except RunlensError as error:
+        st.markdown(f"They cannot be compared: {ui.plain(str(error))}.")
         return
     with projection.row():
-        wanted = projection.controls(found, now)
+        # A bookmark keeps the places of one embedding at one step, not those of the other.
+        wanted = projection.controls(found, now, computed_only=True)
         parameters = projection.inside()
         paint = pictures.controls(found)
     status = st.container()
@@ -104,7 +110,7 @@ def side_by_side(before: Read, found: Read) -> None:
     try:
         left = aligned(left, right, pairs)
     except RunlensError as error:
-        st.markdown(f"{ui.plain(f'{error}'[:1].upper() + f'{error}'[1:])}.")
+        st.markdown(f"They cannot be compared: {ui.plain(str(error))}.")
         return
     now = heard(before, found, left, right, paint, now, pairs)
     near = points.asked_near(found, now)
@@ -114,7 +120,7 @@ def side_by_side(before: Read, found: Read) -> None:
         *pairs.notes,
         "the first is turned, moved and scaled to lie over the second (Procrustes)",
     ):
-        st.caption(f"{ui.plain(note[:1].upper() + note[1:])}.")
+        st.caption(source.sentence(note))
     list_side, point_side = st.columns([3, 2], gap="medium")
     with list_side:
         moved(before, found, paint, pairs)
@@ -158,8 +164,7 @@ def drawn(
     nearest = pairs.across(near.rows, back=True)
     # Where what is near now was before; how far is another matter.
     was_near = Marked(nearest, np.full(len(nearest), np.nan, np.float32))
-    same = before.key == found.key and found.step
-    titles = [f"step {each.step}" if same else each.title for each in (before, found)]
+    titles = [title_of(each, before, found) for each in (before, found)]
     one, other = st.columns(2, gap="small")
     with one:
         pictures.picture(
@@ -171,6 +176,16 @@ def drawn(
             found, right, paint, now, key=RIGHT, marked=near, height=HEIGHT, group=GROUP, bounds=frame,
             title=titles[1],
         )  # fmt: skip
+
+
+def title_of(one: Read, before: Read, found: Read) -> str:
+    """Return what tells one of two embeddings from the other: its step, its run where both have one name, else all."""
+    if before.key == found.key and found.step:
+        return f"step {one.step}"
+    if _name(before.key) != _name(found.key) or before.key == found.key:
+        return one.title
+    run = one.key.rpartition(" · ")[0]
+    return f"{run} · step {one.step}" if one.step else run
 
 
 def _paint_of(before: Read, paint: Paint) -> Paint:
@@ -237,7 +252,7 @@ def moved(before: Read, found: Read, paint: Paint, pairs: Pairs) -> None:
     st.markdown("**Moved most**")
     st.caption(f"On average points have kept {100 * share:.0f} % of their {made.k} nearest neighbours.")
     for note in made.notes:
-        st.caption(f"{ui.plain(note[:1].upper() + note[1:])}.")
+        st.caption(source.sentence(note))
     order = made.order[:LISTED]
     points.listed(
         found, pairs.right[order].tolist(), paint.label, {"Kept": overlap[order].tolist()},

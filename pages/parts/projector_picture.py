@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pages.parts import projector_source as source
 from pages.parts.projector_projection import Drawn, Floats, categories_first
 from pages.parts.projector_source import MARKS, Read
-from tbcore import ui
 from tbcore.analysis import alignment, embedding_points
 from tbcore.charts import cloud as clouds
 from tbcore.ui import bound
@@ -23,7 +22,9 @@ NOTHING, ROW, CLUSTER = "", ":row", ":cluster"  # what is no column of the metad
 COLUMN = "c:"  # before the name of one that is
 MOST = 100_000  # points that are drawn
 HEIGHT = 600
+PROBLEMS = 3  # that are told at once
 CATEGORIES = 50  # numbers that may be as many categories
+FEW = 20  # labels that can be told apart by their colours
 FOLLOWING = ("__next__", "__seq_next__")
 _OURS = {NOTHING: "Nothing", ROW: "Row number", CLUSTER: "Cluster"}
 
@@ -66,12 +67,8 @@ def controls(found: Read, groups: Groups | None = None) -> Paint:
     """Draw the choice of colours and names, and return it. groups: clusters, where they were computed."""
     columns = [column.name for column in found.table.columns if column.name not in FOLLOWING]
     first = categories_first(found)
-    # Where nearly every point has a label of its own, colours say nothing.
-    telling = first and (found.column(first).kind != "text" or source.distinct(found, first) <= CATEGORIES)
     options = [*(COLUMN + name for name in columns), *([CLUSTER] if groups is not None else []), ROW, NOTHING]
-    color = bound.select(
-        "Colour by", options, color_words, key="emb_color", usual=COLUMN + first if telling else NOTHING, width=104
-    )
+    color = bound.select("Colour by", options, color_words, key="emb_color", usual=usual_color(found), width=104)
     column = found.column(color.removeprefix(COLUMN)) if color.startswith(COLUMN) else None
     grouped = False
     if column is not None and column.kind in ("number", "date"):
@@ -86,6 +83,20 @@ def controls(found: Read, groups: Groups | None = None) -> Paint:
             "Label by", [*columns, NOTHING], lambda one: one or "Row number", key="emb_label", usual=first, width=104
         )
     return Paint(color, label, grouped)
+
+
+def usual_color(found: Read) -> str:
+    """Return what the points are coloured by at first: nothing where nearly each of them has a label of its own."""
+    first = categories_first(found)
+    column = found.column(first)
+    if column is None:
+        return NOTHING
+    if column.kind in ("category", "text"):
+        labels = source.distinct(found, first)
+        most = CATEGORIES if column.kind == "text" else found.count
+        if labels > most or (labels > FEW and 2 * labels > found.count):
+            return NOTHING
+    return COLUMN + first
 
 
 def color_words(color: str) -> str:
@@ -267,7 +278,11 @@ def _place(row: int, rows: Rows | None) -> int:
     return place if place < len(rows) and int(rows[place]) == row else -1
 
 
-def problems(found: Read) -> list[str]:
-    """Return what is to be known of the embedding and its sprite."""
+def problems(found: Read) -> None:
+    """Draw what is wrong with an embedding or its sprite, and was mended or left out."""
     wrong = source.pictured(found)[1]
-    return [ui.plain(one) for one in (*found.table.notes, *([wrong] if wrong else []))]
+    told = [source.sentence(one) for one in (*found.table.notes, *([wrong] if wrong else []))]
+    rest = told[PROBLEMS:]
+    lines = [*told[:PROBLEMS], *([f"And {len(rest)} more."] if rest else [])]
+    if lines:
+        st.caption("  \n".join(f":orange[{one}]" for one in lines), help="\n\n".join(rest) or None)

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.parts import projector_picture as pictures
 from pages.parts import projector_source as source
 from pages.parts.projector_picture import Marked
 from pages.parts.projector_projection import Drawn, categories_first
@@ -112,7 +111,7 @@ def search(found: Read, now: Chosen, label: str) -> None:
     try:
         hits = embedding_points.found([] if column is None else column.cells, pattern)
     except PatternError as error:
-        st.caption(f":red[Not a regular expression: {ui.plain(str(error).split(': ', 1)[-1])}]")
+        st.caption(f":red[{source.sentence(str(error))}]")
         return
     if not len(hits):
         st.caption(":orange[Nothing is called so]")
@@ -202,7 +201,9 @@ def nearest(found: Read, now: Chosen, label: str, marked: Marked) -> None:
         return
     rows = marked.rows.tolist()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"In all {found.values.shape[1]:,} dimensions, exactly", width="content")
+        dims = found.values.shape[1]
+        words = f"In all {dims:,} dimensions, exactly" if dims > 1 else "In the one dimension, exactly"
+        st.caption(words + (", among hidden points too" if now.narrowed else ""), width="content")
         st.button(
             "Select", key="emb_take_near", type="tertiary", icon=":material/select_all:", on_click=select,
             args=(found.key, packed(np.append(marked.rows, now.picked))), help="The point and its neighbours",
@@ -242,8 +243,7 @@ def selection(found: Read, drawn: Drawn, now: Chosen, label: str) -> None:
     if not len(rows):
         narrowed(found, now)
         return
-    words = "1 point is selected" if len(rows) == 1 else f"{len(rows):,} points are selected"
-    st.markdown(f"**{words}**")
+    st.markdown(f"**{source.counted(len(rows), 'point')} {'is' if len(rows) == 1 else 'are'} selected**")
     with st.container(horizontal=True, gap="small"):
         for title, icon, act, about in (
             ("Isolate", "filter_alt", Chosen.isolated, "Show only these"),
@@ -254,6 +254,8 @@ def selection(found: Read, drawn: Drawn, now: Chosen, label: str) -> None:
                 title, key=f"emb_do_{title}", icon=f":material/{icon}:", type="tertiary", help=about,
                 on_click=_done, args=(found.key, act),
             )  # fmt: skip
+    if not state.shareable(replace(now, only="", without=())):
+        st.caption("They are too many for the address: a link to this page does not select them.")
     narrowed(found, now)
     told = statistics(found, now.selected) if len(rows) < found.count and found.table.columns else ()
     for one in [one for one in told if one.effect >= LEAST][:TOLD]:
@@ -279,6 +281,8 @@ def narrowed(found: Read, now: Chosen) -> None:
     if not now.narrowed:
         return
     hidden = found.count - int(now.shown(found.count).sum())
+    if not state.shareable(replace(now, selected="")):
+        st.caption("They are too many for the address: a link to this page shows all points.")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{hidden:,} of {found.count:,} points are hidden", width="content")
         st.button(
@@ -312,8 +316,6 @@ def whole(found: Read) -> None:
             "Pictures": "" if source.pictured(found)[0] is None else f"{source.pictured(found)[0].count:,}",
         }
     )
-    for one in pictures.problems(found)[:5]:
-        st.caption(f":orange[{one}]")
     st.caption("A click picks a point. Select many with the box or the lasso.")
 
 

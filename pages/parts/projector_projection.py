@@ -84,19 +84,22 @@ def inside() -> Any:
 def told(drawn: Drawn) -> None:
     """Draw what is to be known of a projection."""
     for words in drawn.notes:
-        st.caption(f"{ui.plain(words[:1].upper() + words[1:])}.", width="content")
+        st.caption(source.sentence(words), width="content")
 
 
 # What is chosen ------------------------------------------------------------------------------------------------------
 
 
-def controls(found: Read, now: Chosen) -> Wanted:
-    """Draw the choice of a projection with its parameters, and return it."""
-    options = [how for how in HOWS if how != KEPT or kept(found) is not None]
+def controls(found: Read, now: Chosen, *, computed_only: bool = False) -> Wanted:
+    """Draw the choice of a projection with its parameters, and return it.
+
+    computed_only: whether the places that a bookmark kept are none to choose.
+    """
+    options = [how for how in HOWS if how != KEPT or (not computed_only and kept(found) is not None)]
     how = bound.select("Projection", options, HOWS.__getitem__, key="emb_by", width=108)
     dims = int(bound.segments("Dimensions", DIMS, key="emb_dims", label_visibility="collapsed"))
     sphere = st.toggle(
-        "Sphere", key="emb_sphere", bind="query-params",
+        "Sphereize", key="emb_sphere", bind="query-params",
         help="Move the centre of the points to 0 and divide each by its length before it is projected.",
     )  # fmt: skip
     among = ""
@@ -136,7 +139,7 @@ def _of_umap(found: Read) -> Mapping[str, Any]:
             help="Few show what is near, many the whole.",
         ),
         "min_dist": st.number_input(
-            "Least distance", 0.0, 0.99, 0.1, 0.05, key="emb_min_dist", bind="query-params", width=120,
+            "Minimum distance", 0.0, 0.99, 0.1, 0.05, key="emb_min_dist", bind="query-params", width=150,
             help="How close points may lie.",
         ),
         "supervise": column_choice(found, "Supervise with", "emb_supervise", none="nothing"),
@@ -258,7 +261,7 @@ def computed(found: Read, wanted: Wanted, more: Any, name: str) -> Drawn | None:
     if wanted.how in ("tsne", "umap"):
         with more:
             job = jobs.asked(
-                key, wanted.words, work, words=f"Compute {wanted.words} of {count:,} points", button=f"{name}_go",
+                key, wanted.words, work, words=f"Compute {wanted.words} of {source.counted(count, 'point')}", button=f"{name}_go",
                 icon="play_arrow", about="Until then the principal components are shown.",
             )  # fmt: skip
     else:
@@ -269,7 +272,8 @@ def computed(found: Read, wanted: Wanted, more: Any, name: str) -> Drawn | None:
     if not job.done:
         return None
     made: Projection = job.result
-    titles = tuple(f"{wanted.words} {place + 1}" for place in range(wanted.dims))
+    shares = [f" ({_percent(float(share))})" if share > 0 else "" for share in made.explained]
+    titles = tuple(f"{wanted.words} {place + 1}{''.join(shares[place : place + 1])}" for place in range(wanted.dims))
     if wanted.how == "custom":
         titles = tuple(_axis_words(wanted))
     points = _scattered(_wide(made.points, wanted.dims, _placed(found, wanted.among)), found, wanted.among)

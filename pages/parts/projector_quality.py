@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pages.parts import projector_points as points
 from pages.parts import projector_projection as projection
+from pages.parts import projector_source as source
 from pages.parts.projector_projection import Drawn
 from pages.parts.projector_source import Read
 from tbcore import ui
@@ -22,6 +23,7 @@ from tbcore.ui.tables import downloads
 GRID = 26  # labels that a square of them can show
 LISTED = 50
 SHOWN = 12  # groups of duplicates
+SHORT = 40  # letters of a label in a sentence
 _HEAT = "66,105,208"
 _CELL = "padding:2px 5px;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
 
@@ -124,7 +126,7 @@ def shown(found: Read, made: Measured, labels: str) -> None:
         )
     parts = (made.quality, made.hits, made.confusion, made.outliers)
     for note in dict.fromkeys(note for one in parts if one is not None for note in one.notes):
-        st.caption(f"{ui.plain(note[:1].upper() + note[1:])}.")
+        st.caption(source.sentence(note))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         if made.hits is not None and made.drawn_hits is not None and made.confusion is not None:
@@ -156,7 +158,7 @@ def by_label(hits: embedding_quality.Hits, drawn: embedding_quality.Hits) -> Non
         }
         for row in hits.rows
     ]
-    share = {"min_value": 0.0, "max_value": 100.0, "format": "%.0f %%"}
+    share = {"min_value": 0.0, "max_value": 100.0, "format": "%.0f %%", "width": 118}
     st.dataframe(
         rows,
         key="emb_hits_by_label",
@@ -176,6 +178,8 @@ def confused(found: embedding_quality.Confusion) -> None:
     """Draw which labels the neighbours of each label have."""
     labels = [points.shortened(one) or "(none)" for one in found.labels]
     st.markdown("**Labels of the neighbours**")
+    if embedding_quality.OTHERS in found.labels:
+        st.caption(f"Of the {len(labels) - 1:,} most frequent labels.")
     if len(labels) <= GRID:
         heads = "".join(f'<th style="{_CELL};font-weight:500;opacity:.65">{escape(one[:12])}</th>' for one in labels)
         body = ""
@@ -192,7 +196,10 @@ def confused(found: embedding_quality.Confusion) -> None:
             f"<tr><th></th>{heads}</tr>{body}</table></div>"
         )
         st.caption("Of the neighbours of points with the label at the left, how many in 100 have the one above.")
-    shares = np.where(np.eye(len(labels), dtype=bool), -1.0, np.nan_to_num(found.shares, nan=-1.0))
+    # What many labels are taken together as is none to be mixed with.
+    own = np.array([one != embedding_quality.OTHERS for one in found.labels])
+    apart = own[:, None] & own & ~np.eye(len(labels), dtype=bool)
+    shares = np.where(apart, np.nan_to_num(found.shares, nan=-1.0), -1.0)
     order = np.argsort(-shares, axis=None)[:10]
     pairs = [divmod(int(one), len(labels)) for one in order]
     some = [(labels[one], labels[other], shares[one, other]) for one, other in pairs if shares[one, other] > 0.005]
@@ -200,7 +207,9 @@ def confused(found: embedding_quality.Confusion) -> None:
         st.caption(
             "Most mixed: "
             + "; ".join(
-                f"{ui.plain(one)} with {ui.plain(other)} ({100 * share:.0f} %)" for one, other, share in some[:5]
+                f"{ui.plain(points.shortened(one, SHORT))} with {ui.plain(points.shortened(other, SHORT))} "
+                f"({100 * share:.0f} %)"
+                for one, other, share in some[:5]
             )
         )
 

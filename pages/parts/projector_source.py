@@ -89,6 +89,16 @@ class Read:
 MARKS: dict[str | type, Callable[[Any], Any]] = {Read: lambda read: read.mark, Column: lambda column: column.name}
 
 
+def sentence(words: str) -> str:
+    """Return what is to be known as a sentence, in which nothing is acted on."""
+    return f"{ui.plain(words[:1].upper() + words[1:])}."
+
+
+def counted(count: int, thing: str) -> str:
+    """Return how many there are of a thing."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 # What there is -------------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +177,7 @@ def bring(view: ui.View) -> Embedding | None:
     about = st.file_uploader(
         "Labels of these points (optional)",
         type=["tsv", "csv", "txt"],
-        help="TSV: one row for each point, the names of the columns in the first line where there are several.",
+        help="TSV or CSV: one row for each point, the names of the columns in the first line where there are several.",
         max_upload_size=LIMIT_MB,
         key="emb_upload_labels",
     )
@@ -182,14 +192,16 @@ def bring(view: ui.View) -> Embedding | None:
     if file is None:
         return None
     data, labels = file.getvalue(), about.getvalue() if about is not None else b""
-    digest = hashlib.blake2b(data + b"\0" + labels, digest_size=16).hexdigest()
+    # How a file is read depends on how its name ends.
+    names = f"{file.name}\0{about.name if about is not None else ''}\0".encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(names + data + b"\0" + labels, digest_size=16).hexdigest()
     kept: dict[str, Table] = st.session_state.setdefault(UPLOADS, {})
     if digest in kept:
         return None
     try:
         table = embeddings.upload(data, file.name)
         if about is not None:
-            table = embeddings.labelled(table, labels)
+            table = embeddings.labelled(table, labels, about.name)
     except FormatError as error:
         st.error(f"{ui.plain(file.name)}: {ui.plain(str(error))}")
         return None

@@ -167,7 +167,7 @@ def named(labels: Rows, columns: Sequence[Column], values: NDArray[np.floating] 
             key=lambda share: (-_telling(share), share.column, share.value),
         )
         name = _name(typical) or _examples(shared, mask, values)
-        name = name or _by_number(columns, mask) or f"cluster {number}"
+        name = name or _by_number(columns, mask) or f"cluster {number + 1}"
         made.append(Cluster(number, size, name, tuple(typical[:_TYPICAL])))
     return [*(one for one in made if one.number >= 0), *(one for one in made if one.number < 0)]
 
@@ -286,15 +286,15 @@ def _name(typical: Sequence[Share]) -> str:
     if not typical:
         return ""
     first = typical[0]
-    name = f"{_titled(first)} ({first.share:.0%})".replace("%", " %")
-    if first.share >= _LIKELY:
-        return name
     others = [share for share in typical[1:] if share.column == first.column]
-    return (
-        name
-        if not others
-        else f"{name}, {_short(others[0].value)} ({others[0].share:.0%})".replace("%)", " %)").replace("  %", " %")
-    )
+    if first.share >= _LIKELY or not others:
+        return f"{_titled(first)} ({_percent(first)})"
+    most, other = sorted((first, others[0]), key=lambda share: -share.share)
+    return f"{_titled(most)} ({_percent(most)}), {_short(other.value)} ({_percent(other)})"
+
+
+def _percent(share: Share) -> str:
+    return f"{100 * share.share:.0f} %"
 
 
 def _titled(share: Share) -> str:

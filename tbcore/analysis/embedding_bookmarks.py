@@ -31,7 +31,7 @@ class View:
 
     how: "pca", "tsne", "umap", "custom", or what else it was; dims: 2 or 3; components: of PCA, from 0.
     color, label: columns, "" for none; selected, shown: rows, None for all; points [shown, dims]: where each was, None
-    when that is not known.
+    when that is not known. sphere: whether they were put on a sphere first; alone: whether of the shown points only.
     """
 
     title: str
@@ -44,6 +44,8 @@ class View:
     shown: Rows | None = field(default=None, repr=False)
     points: NDArray[np.float32] | None = field(default=None, repr=False)
     shape: tuple[int, int] | None = None
+    sphere: bool = False
+    alone: bool = False
 
 
 def read(data: bytes, rows: int) -> list[View]:
@@ -65,19 +67,23 @@ def write(some: Sequence[View]) -> bytes:
 
 
 def _view(one: Bookmark, rows: int) -> View:
-    ours = one.fields.get(_OURS)
+    said = one.fields.get(_OURS)
+    ours = said if isinstance(said, dict) else {}
     how = one.projection if one.projection in _PROJECTIONS else "pca"
-    if isinstance(ours, dict) and isinstance(ours.get("how"), str):
+    if isinstance(ours.get("how"), str):
         how = ours["how"]
     names = _names(how)
     dims = 3 if _solid(one, how) else 2
     shown = _rows(one.fields.get("filteredPoints"), rows)
     points = None
     count = rows if shown is None else len(shown)
-    if len(one.points) == count and count and all(names[axis] in one.points[0] for axis in range(2)):
+    whole = shown is None or len(shown) == len(one.fields["filteredPoints"])
+    if whole and len(one.points) == count and count and all(names[axis] in one.points[0] for axis in range(2)):
         points = np.array(
             [[point.get(names[axis], np.nan) for axis in range(dims)] for point in one.points], np.float32
         ).reshape(count, dims)
+        # TensorBoard lists points as they were filtered, not as they rise.
+        points = points if shown is None else points[np.argsort(one.fields["filteredPoints"], kind="stable")]
     selected = _rows(list(one.selected), rows)
     return View(
         one.label,
@@ -90,6 +96,8 @@ def _view(one: Bookmark, rows: int) -> View:
         shown,
         points,
         one.shape,
+        ours.get("sphere") is True,
+        ours.get("alone") is True,
     )
 
 
@@ -131,7 +139,7 @@ def _bookmark(one: View, *, last: bool) -> Bookmark:
         "pcaComponentDimensions": list(one.components),
         "selectedPoints": [],
         "projections": [],
-        _OURS: {"how": one.how},
+        _OURS: {"how": one.how, "sphere": one.sphere, "alone": one.alone},
     }
     if one.shown is not None:
         fields["filteredPoints"] = one.shown.tolist()

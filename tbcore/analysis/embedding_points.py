@@ -2,14 +2,19 @@
 
 import csv
 import io
+import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
+from tbcore.errors import PatternError
 from tbcore.names import matcher
 
 Rows = NDArray[np.int64]
+
+SECONDS = 3.0  # that a search may take
 
 _NOT_FINITE = ""
 
@@ -35,19 +40,29 @@ def cluster_names(labels: Rows) -> list[str]:
 # Search --------------------------------------------------------------------------------------------------------------
 
 
-def found(cells: Sequence[str], pattern: str) -> Rows:
-    """Return the rows whose cell a pattern finds, case-insensitive. Raises PatternError when it is not one."""
+def found(cells: Sequence[str], pattern: str, *, seconds: float = SECONDS) -> Rows:
+    """Return the rows whose cell a pattern finds, case-insensitive and unanchored as `tbcore.names.matcher` has it.
+
+    Raises PatternError when it is no regular expression, or takes more than `seconds` on these cells.
+    """
     if not pattern:
         return np.zeros(0, np.int64)
-    passes = matcher(pattern)
+    matcher(pattern)
+    try:
+        # Unlike Python's own, this one can be told to stop, and lets other visitors go on meanwhile.
+        compiled = regex.compile(pattern, regex.IGNORECASE)
+    except (regex.error, OverflowError, RecursionError) as error:
+        raise PatternError(f"{pattern!r} is not a regular expression: {error}") from error
+    last = time.monotonic() + seconds
     known: dict[str, bool] = {}
-    hits = []
-    for row, cell in enumerate(cells):
-        if cell not in known:
-            known[cell] = passes(cell)
-        if known[cell]:
-            hits.append(row)
-    return np.array(hits, np.int64)
+    try:
+        for cell in cells:
+            if cell not in known:
+                left = max(0.001, last - time.monotonic())
+                known[cell] = compiled.search(cell, timeout=left, concurrent=True) is not None
+    except TimeoutError as error:
+        raise PatternError(f"{pattern!r} takes more than {seconds:g} seconds on these labels") from error
+    return np.flatnonzero([known[cell] for cell in cells]).astype(np.int64)
 
 
 # What is written -----------------------------------------------------------------------------------------------------

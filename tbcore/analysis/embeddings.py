@@ -247,14 +247,15 @@ def upload(data: bytes, name: str) -> Table:
     return replace(table, notes=(*found.notes, *_not_finite(table)))
 
 
-def labelled(table: Table, data: bytes) -> Table:
-    """Return an embedding with the columns of metadata that is handed in, TSV or CSV, in place of its own.
+def labelled(table: Table, data: bytes, name: str = "") -> Table:
+    """Return an embedding with the columns of metadata that is handed in, in place of its own.
 
-    Raises EmbeddingError when it is too large, or has nothing to do with the rows.
+    It is TSV, or CSV when the name of the file says so. Raises EmbeddingError when it is too large, or has nothing to do with the rows.
     """
     if len(data) > LARGEST_UPLOAD:
         raise EmbeddingError(f"the metadata takes {len(data):,} bytes: only up to {LARGEST_UPLOAD:,} are read")
-    found = projector.metadata(data, len(table.values))
+    read = projector.metadata_csv if name.lower().endswith(".csv") else projector.metadata
+    found = read(data, len(table.values))
     if not found.rows:
         raise EmbeddingError("the metadata is empty")
     columns, notes = fitted(found, len(table.values))
@@ -284,7 +285,7 @@ def of_series(series: Series, index: int) -> Table:
 def items(files: Iterable[File]) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:
     """Yield (row of an index, files by name) of each embedding: vectors as NPY, columns as TSV, the sprite as logged.
 
-    A row has run, name, step, shape, source, files, notes; one that cannot be read has "error" and no files.
+    A row has run, name, step, shape, columns, source, files, notes; one that cannot be read has "error" and no files.
     """
     for number, file in enumerate(files):
         about = {"run": file.run, "name": file.name, "step": file.step}
@@ -301,6 +302,7 @@ def items(files: Iterable[File]) -> Iterator[tuple[dict[str, Any], dict[str, byt
             found[f"{number:03d}{pictures.encoding(table.sprite).ending}"] = table.sprite
         said: Mapping[str, Any] = {
             "shape": list(table.values.shape),
+            "columns": [one.name for one in table.columns],
             "source": table.source,
             "files": list(found),
             "notes": list(table.notes),

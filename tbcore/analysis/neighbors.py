@@ -27,6 +27,7 @@ _TILE = 4_096  # rows that they are compared with
 _SMALL = 8_000_000  # values converted once and for all: 64 MB
 _CELLS = 2_000_000  # differences at once: 16 MB
 _BLOCK = 4_096  # rows converted at once
+_EQUAL = 1e-12  # share by which squared distances differ that are one
 
 _fast = njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
 
@@ -181,7 +182,7 @@ class Target:
         self._norms = np.empty(len(rows))
         for start in range(0, len(rows), _TILE):
             block, finite = self._tile(start)
-            self._norms[start : start + _TILE] = np.where(finite, np.einsum("ij,ij->i", block, block), np.inf)
+            self._norms[start : start + _TILE] = self._squares(block, finite)
 
     def nearest(self, asked: Rows, k: int) -> tuple[Rows, Floats]:
         """Return the nearest [m, k] of some rows and their squared distances, -1 and NaN where there are no more."""
@@ -206,14 +207,23 @@ class Target:
         for start in range(0, len(asked), step):
             some = others[start : start + step]
             theirs = self.ready(some.ravel())[0].reshape(*some.shape, -1)
-            theirs -= self.ready(asked[start : start + step])[0][:, None]
-            found[start : start + step] = np.einsum("ijk,ijk->ij", theirs, theirs)
+            ours = self.ready(asked[start : start + step])[0]
+            flat = np.zeros(some.shape, np.bool_)
+            if self.metric == "cosine":
+                # A row of zeros has no direction: its cosine with any other is 0.
+                flat = np.asarray(~theirs.any(2) | ~ours.any(1, keepdims=True), np.bool_)
+            theirs -= ours[:, None]
+            part = found[start : start + step]
+            np.einsum("ijk,ijk->ij", theirs, theirs, out=part)
+            part[flat] = 2.0
         return found
 
     def ranks(self, asked: Rows, others: Rows) -> Rows:
         """Return the how manieth nearest each of k others [m, k] is, the nearest being 1."""
         block, norms = self._asked(asked)
-        limits = self.between(asked, others) - norms[:, None]
+        # What is equally far is not nearer, whatever the rounding of the products.
+        away = self.between(asked, others)
+        limits = away - norms[:, None] - _EQUAL * (away + norms[:, None])
         own = self._own(asked)
         places = self._own(others.ravel()).reshape(others.shape)
         counts = np.ones(others.shape, np.int64)
@@ -247,7 +257,12 @@ class Target:
 
     def _asked(self, asked: Rows) -> tuple[Floats, Floats]:
         block, finite = self.ready(asked)
-        return block, np.where(finite, np.einsum("ij,ij->i", block, block), np.inf)
+        return block, self._squares(block, finite)
+
+    def _squares(self, block: Floats, finite: NDArray[np.bool_]) -> Floats:
+        """Return the squared lengths of rows, infinite where they are not finite. For cosines all are 1: rows of zeros are far."""
+        squares = np.ones(len(block)) if self.metric == "cosine" else np.einsum("ij,ij->i", block, block)
+        return np.where(finite, squares, np.inf)
 
     def _products(self, block: Floats) -> Iterator[tuple[int, Floats]]:
         """Yield the products with each tile; each overwrites the one before."""

@@ -2,9 +2,11 @@
 
 Rows with NaN or infinity take no part: they are placed at NaN, and the notes say how many they are.
 Source: Halko, Martinsson and Tropp, Finding structure with randomness (2011), for the approximate PCA; Fisher, The use
-of multiple measurements in taxonomic problems (1936), for the discriminants.
+of multiple measurements in taxonomic problems (1936), for the discriminants; Belkina et al., Automated optimized
+parameters for t-SNE (2019), for its learning rate.
 """
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,10 +36,15 @@ _ROUNDS, _EXTRA = 8, 10  # of the approximation
 _NEIGHBORS = 3  # times the perplexity
 _FLAT = 1e11  # multiplications of a search for neighbours beyond which the dimensions are reduced
 _REDUCED = 50
-_MOST = {2: 200_000, 3: 15_000}  # rows that t-SNE lays out
+_MOST = {2: 100_000, 3: 20_000}  # rows that t-SNE lays out, in less than ten minutes on one core
 _SPREAD = 1e-4  # of the points at the beginning
+_EXAGGERATION, _EXAGGERATED = 12.0, 250  # how much stronger t-SNE's attraction is, and for how many iterations
+_LEAST_RATE = 50.0
+_BY_TREE = 4_000  # rows up to which a tree is as quick as a grid in two dimensions, and nearer to the exact forces
+_THETA = {2: 0.5, 3: 0.8}  # how coarse the tree is; in three dimensions 0.5 takes more than twice the time
+_LOOK = 50_000  # rows moved between two looks whether to end
 _TINY = 1e-10
-_SHARE = 0.3  # of the time of t-SNE and UMAP that goes into the neighbours, about
+_SHARE, _FEW = 0.3, 0.05  # of the time of t-SNE and UMAP that goes into the neighbours, about, and that of few rows
 
 
 @dataclass(frozen=True)
@@ -85,8 +92,6 @@ def tsne(
     Begun at the principal components, so that the seed matters little. Of more rows than can be laid out in a
     reasonable time a sample is, and the others are placed among their nearest ones.
     """
-    from tbcore.analysis import tsne as engine
-
     told = _Told(progress, stop)
     told(0.0, "preparing")
     data = np.asarray(values, np.float32)
@@ -102,21 +107,17 @@ def tsne(
     compact, more = _compact(data, finite, rows)
     notes += more
     k = min(len(rows) - 1, int(_NEIGHBORS * perplexity) + 1)
-    near = graph(compact, k, metric, rows=np.arange(len(rows)), progress=told.within(0.0, _SHARE), stop=stop)
+    share = _SHARE if len(rows) > ALL else _FEW
+    near = graph(compact, k, metric, rows=np.arange(len(rows)), progress=told.within(0.0, share), stop=stop)
     if told.stopped():
         return _laid("tsne", np.full((len(data), dims), np.nan, np.float32), (*notes, *near.notes), finite)
     start = _begin(compact, dims, seed)
-    done = engine.layout(
-        engine.affinities(near, perplexity),
-        start,
-        learning_rate=None if learning_rate == "auto" else learning_rate,
-        iterations=iterations,
-        progress=told.within(_SHARE if len(rows) > ALL else 0.05, 1.0),
-        stop=stop,
-    )
-    how = f"stopped after {done.iterations:,} iterations" if told.stopped() else f"{done.iterations:,} iterations"
-    ended = "" if np.isnan(done.divergence) else f", divergence {done.divergence:.4g}"
-    points = _spread_out(data, every, rows, done.points, metric)
+    rate = max(len(rows) / _EXAGGERATION / 4, _LEAST_RATE) if learning_rate == "auto" else learning_rate
+    watch = _Watch(iterations, told.within(share, 1.0), stop)
+    found, divergence = _tsne_points(near, start, perplexity, rate, watch)
+    how = f"stopped after {watch.done:,} iterations" if watch.ended else f"{iterations:,} iterations"
+    ended = "" if watch.ended else f", divergence {divergence:.4g}"
+    points = _spread_out(data, every, rows, found, metric)
     return _laid("tsne", points, (*notes, f"{how}, seed {seed}{ended}"), finite)
 
 
@@ -456,6 +457,58 @@ def _spread_out(data: Singles, every: Rows, rows: Rows, points: Singles, metric:
     return found
 
 
+class _Watch:
+    """What openTSNE calls now and then: it tells how far the iterations are, and whether to end."""
+
+    def __init__(self, iterations: int, progress: Progress, stop: Stop | None) -> None:
+        self.iterations, self.before, self.done, self.ended = iterations, 0, 0, False
+        self._progress, self._stop = progress, stop
+
+    def __call__(self, iteration: int, _divergence: float = 0.0, _points: object = None) -> bool:
+        """Tell that `iteration` is about to end, counted from those before, and return whether to end."""
+        self.done = self.before + iteration - 1
+        self.ended = self._stop is not None and self._stop()
+        if not self.ended:
+            self._progress(self.done / self.iterations, f"iteration {self.done:,} of {self.iterations:,}")
+        return self.ended
+
+
+def _tsne_points(near: Graph, start: Singles, perplexity: float, rate: float, watch: _Watch) -> tuple[Singles, float]:
+    """Return the points [n, dims] after all iterations, or as many as `watch` allows, and their divergence."""
+    watch(1)
+    from openTSNE import TSNEEmbedding
+    from openTSNE.affinity import PerplexityBasedNN
+    from openTSNE.nearest_neighbors import PrecomputedNeighbors
+
+    n, dims = start.shape
+    # The package searches for a row's scale from 1 on and gives up early: a row's weights depend on neither the unit of
+    # its distances nor what their squares have in common.
+    squares = near.distances.astype(np.float64) ** 2
+    squares -= squares[:, :1]
+    means = squares.mean(1, keepdims=True)
+    apart = np.sqrt(np.divide(squares, means, out=np.zeros_like(squares), where=means > 0))
+    threads = max(1, (os.cpu_count() or 1) - 1)  # as in calm()
+    affinities = PerplexityBasedNN(
+        perplexity=perplexity, knn_index=PrecomputedNeighbors(near.rows.astype(np.int32), apart), n_jobs=threads
+    )
+    embedding = TSNEEmbedding(
+        start,
+        affinities,
+        negative_gradient_method="fft" if dims == 2 and n > _BY_TREE else "bh",
+        theta=_THETA[dims],
+        n_jobs=threads,
+        learning_rate=4 * rate,  # the package leaves the 4 out of the gradient
+        callbacks=watch,
+        callbacks_every_iters=max(1, min(10, _LOOK // n)),
+    )
+    early = min(_EXAGGERATED, watch.iterations // 4)
+    embedding = embedding.optimize(early, exaggeration=_EXAGGERATION, momentum=0.5)
+    watch.before = early
+    if not watch.ended:
+        embedding = embedding.optimize(watch.iterations - early, momentum=0.8)
+    return np.asarray(embedding, np.float32), float(embedding.kl_divergence)
+
+
 class _Stopped(Exception):  # noqa: N818  (it is no error)
     """A visitor asked to end."""
 
@@ -531,9 +584,9 @@ def _scatter(data: Singles, known: Mask, groups: Rows, count: int) -> tuple[Floa
     total, sums, sizes = np.zeros((d, d)), np.zeros((count, d)), np.bincount(groups[known], minlength=count)
     for place, block, mask in _blocks(data, known, mean):
         total += block.T @ block
-        member = np.zeros((len(block), count))
-        member[np.arange(len(block)), groups[place][mask]] = 1.0
-        sums += member.T @ block
+        order = np.argsort(groups[place][mask], kind="stable")
+        present, begins = np.unique(groups[place][mask][order], return_index=True)
+        sums[present] += np.add.reduceat(block[order], begins) if len(order) else 0.0
     between = (sums / sizes[:, None]).T @ sums
     return total - between, between, mean
 

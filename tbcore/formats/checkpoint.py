@@ -30,7 +30,9 @@ _FOOTER = 48  # bytes at the end: places of the two indexes, filled up, and the 
 _TRAILER = 5  # bytes after a block: how it is packed, and a checksum
 _PLAIN, _SNAPPY = 0, 1
 _LARGEST_BLOCK = 64 << 20  # bytes of a block when it is unpacked
-_LARGEST_INDEX = 256 << 20  # bytes of all blocks when they are unpacked
+_LARGEST_INDEX = 256 << 20  # bytes of all blocks when they are unpacked, and of all keys
+_LARGEST_KEYS = 64 << 20  # bytes of the keys of a block: each may be the one before with some more
+_ENTRY = 64  # bytes that an entry takes at least, however short it is written
 _MOST_PIECES = 1 << 16
 LARGEST = 1 << 30  # bytes of a variable
 
@@ -252,9 +254,11 @@ def _table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     for _key, value in _items(_block(data, place)):
         content = _block(data, _place(value, 0)[0])
         budget -= len(content)
-        if budget < 0:
-            raise EmbeddingError(f"the index of the checkpoint unpacks into more than {_LARGEST_INDEX:,} bytes")
-        yield from _items(content)
+        for key, entry in _items(content):
+            budget -= len(key) + _ENTRY
+            if budget < 0:
+                raise EmbeddingError(f"the index of the checkpoint unpacks into more than {_LARGEST_INDEX:,} bytes")
+            yield key, entry
 
 
 def _place(data: bytes, at: int) -> tuple[tuple[int, int], int]:
@@ -298,7 +302,7 @@ def _items(block: bytes) -> Iterator[tuple[bytes, bytes]]:
     end = len(block) - 4 - 4 * restarts
     if end < 0:
         raise EmbeddingError("a block of the index contradicts itself")
-    key, at = b"", 0
+    key, at, spent = b"", 0, 0
     while at < end:
         shared, at = _varint(block, at)
         own, at = _varint(block, at)
@@ -306,6 +310,9 @@ def _items(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         if shared > len(key) or at + own + length > end:
             raise EmbeddingError("an entry of the index reaches beyond its block")
         key = key[:shared] + block[at : at + own]
+        spent += len(key)
+        if spent > _LARGEST_KEYS:
+            raise EmbeddingError(f"the keys of a block of the index take more than {_LARGEST_KEYS:,} bytes")
         at += own
         yield key, block[at : at + length]
         at += length

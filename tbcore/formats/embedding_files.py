@@ -3,7 +3,8 @@
     found = read(data, "words.parquet")          # vectors, and the columns beside them
 
 Which columns are the vectors: a column of lists of numbers, where there is one; else every column of numbers, except
-whole numbers under a name that says what they are ("label", "id"); the others tell something of each row. In NPZ it is
+whole numbers under a name that says what they are ("label", "id"); the others tell something of each row. The first line
+of text is a header where it holds words, or numbers in sequence as pandas writes them; word2vec and GloVe need none. In NPZ it is
 the array of two dimensions, the largest of several, and arrays of its length tell something.
 
 Source: NumPy Enhancement Proposal 1 for NPY, numpy.lib.format for its versions; the ZIP file format for NPZ, whose lengths are those of its index.
@@ -36,8 +37,11 @@ MOST_ROWS = 5_000_000
 _MOST_COLUMNS = 1 << 16
 _MOST_TOLD = 200  # columns beside the vectors
 _MOST_CELLS = 20_000_000
+_LOOKED_AT = 1000  # cells that tell whether a column is nearly all numbers
 _LONGEST_CELL = 2000  # signs
 _LONGEST_HEADER = 10_000  # bytes
+_INDEX = ("", "Unnamed: 0", "__index_level_0__")
+_SEQUENCE = 8  # whole numbers one after the other that are rather names of columns than a row
 _LENGTHS = {1: "<H", 2: "<I", 3: "<I"}  # how long the header is, by version
 _PLAIN_TYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f(?:2|4|8)|[US][0-9]{1,6})")
 _UNPACKING = (struct.error, zlib.error, zipfile.BadZipFile, NotImplementedError, OSError)
@@ -192,29 +196,110 @@ def _csv(data: bytes) -> Found:
 
 
 def _text(data: bytes, delimiter: str) -> Found:
-    """Return what a table of text holds: numbers alone need no header, cells of text make the first line one."""
+    """Return what a table of text holds. The first line is a header where its cells are words, or numbers in sequence."""
+    data = _utf8(data)
+    first, second, rest = _begin(data)
+    if not first:
+        raise EmbeddingError("the file is empty")
+    if b";" in first and all(b"," not in one or _is_number(one.replace(b",", b".")) for one in first.split(b";")):
+        delimiter = ";"
+    elif delimiter.encode() not in first and (other := next((one for one in b"\t,; " if bytes([one]) in first), None)):
+        delimiter = chr(other)
+    if delimiter == " ":
+        data, delimiter = projector.tabbed(data), "\t"
+        first, second, rest = _begin(data)
+    sign = delimiter.encode()
+    notes: list[str] = []
+    promised = _counts(first.split(sign), second.split(sign))
+    if promised is not None:
+        data = rest
+        first, second, _rest = _begin(data)
+    comma = delimiter == ";" and b"," in second and b"." not in second
+    head, row = ([one.strip().replace(b",", b".") if comma else one.strip() for one in line.split(sign)]
+                 for line in (first, second))  # fmt: skip
+    if len(head) > _MOST_COLUMNS:
+        raise EmbeddingError(f"the first line has {len(head):,} cells: only up to {_MOST_COLUMNS:,} are read")
+    heads = _heads(head, row)
+    if not heads and all(map(_is_number, [*head, *row])):
+        data = data.replace(b",", b".") if comma else data
+        tensor = projector.tensor_tsv(data if delimiter in "\t," else data.replace(sign, b"\t"))
+        return Found(tensor.values, {}, (*notes, *tensor.notes))
+    if heads and head[0] and any(map(_is_number, filter(None, head))):
+        notes.append("the first line numbers the columns: it is no row")
+    table, bad = _parsed(data, delimiter, heads=heads, decimal="," if comma else ".")
+    if bad > table.num_rows:
+        raise EmbeddingError(f"the first line has {len(head):,} cells, and {bad:,} rows have another number")
+    if bad:
+        notes.append(f"{bad:,} row{'s' if bad > 1 else ''} with another number of cells left out")
+    if promised not in (None, table.num_rows):
+        notes.append(f"the first line promises {promised:,} vectors, and there are {table.num_rows:,}")
+    found = _table(table, notes)
+    return found if heads else found._replace(columns=_unnamed(found.columns))
+
+
+def _utf8(data: bytes) -> bytes:
+    """Return text in UTF-8, whatever it is in, without a mark in front."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace").encode()
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         data.decode()
     except UnicodeDecodeError:
-        data = data.decode("utf-8", "replace").encode()
-    first, _, rest = data.lstrip(b"\r\n").partition(b"\n")
-    if not first.strip():
-        raise EmbeddingError("the file is empty")
-    if delimiter.encode() not in first and (other := next((one for one in b"\t,; " if bytes([one]) in first), None)):
-        delimiter = chr(other)
-    cells = first.rstrip(b"\r").split(delimiter.encode())
-    second = rest.partition(b"\n")[0].rstrip(b"\r").split(delimiter.encode())
-    if all(map(_is_number, cells)) and all(map(_is_number, second)):
-        tensor = projector.tensor_tsv(data if delimiter in "\t," else data.replace(delimiter.encode(), b"\t"))
-        return Found(tensor.values, {}, tensor.notes)
-    heads = not any(map(_is_number, cells))
-    if len(cells) > _MOST_COLUMNS:
-        raise EmbeddingError(f"the first line has {len(cells):,} cells: only up to {_MOST_COLUMNS:,} are read")
-    bad: list[int] = []
+        return data.decode("utf-8", "replace").encode()
+    return data
 
-    def skip(row: Any) -> str:
-        bad.append(row.number or 0)
+
+def _begin(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return the first two lines without what ends them, and all after the first."""
+    first, _, rest = data.lstrip(b"\r\n").partition(b"\n")
+    return first.rstrip(b"\r"), rest[: rest.find(b"\n") if b"\n" in rest else len(rest)].rstrip(b"\r"), rest
+
+
+def _counts(head: list[bytes], row: list[bytes]) -> int | None:
+    """Return how many vectors the first line promises, as word2vec and fastText write it, None where it is another line."""
+    if (
+        len(head) != 2
+        or not all(one.isdigit() and len(one) < 10 for one in head)
+        or not len(row) == int(head[1]) + 1 > 2
+    ):
+        return None
+    return int(head[0])
+
+
+def _heads(head: list[bytes], row: list[bytes]) -> bool:
+    """Return whether the cells of the first line name the columns: words, or whole numbers one after the other."""
+    numbers = [cell for cell in head if cell and _is_number(cell)]
+    if not numbers:
+        return any(head)
+    if not all(cell.isdigit() and len(cell) < 10 for cell in numbers):
+        return False
+    whole = list(map(int, numbers))
+    if whole != list(range(whole[0], whole[0] + len(whole))):
+        return False
+    if not head[0] or len(whole) >= _SEQUENCE:
+        return True
+    below = list(zip(head, row, strict=False))
+    words = any(one and not _is_number(one) and other and _is_number(other) for one, other in below)
+    return words or (len(whole) > 1 and any(one.isdigit() and not other.isdigit() for one, other in below))
+
+
+def _parsed(data: bytes, delimiter: str, *, heads: bool, decimal: str) -> tuple[Any, int]:
+    """Return a table, and how many rows have another number of cells. Raises EmbeddingError."""
+    table, bad = _rows(data, delimiter, heads=heads, decimal=decimal, quoted=True)
+    if b'"' in data and (bad or table.num_rows < data.rstrip(b"\r\n").count(b"\n") + (not heads)):
+        # A lone quote is a sign, and not the beginning of a cell that goes on over lines.
+        other, lost = _rows(data, delimiter, heads=heads, decimal=decimal, quoted=False)
+        if other.num_rows > table.num_rows:
+            return other, lost
+    return table, bad
+
+
+def _rows(data: bytes, delimiter: str, *, heads: bool, decimal: str, quoted: bool) -> tuple[Any, int]:
+    bad = 0
+
+    def skip(_row: Any) -> str:
+        nonlocal bad
+        bad += 1
         return "skip"
 
     try:
@@ -222,14 +307,23 @@ def _text(data: bytes, delimiter: str) -> Found:
             pa.BufferReader(data),
             read_options=csv.ReadOptions(autogenerate_column_names=not heads, block_size=max(1 << 20, len(data))),
             parse_options=csv.ParseOptions(
-                delimiter=delimiter, quote_char='"', newlines_in_values=True, invalid_row_handler=skip
+                delimiter=delimiter,
+                quote_char='"' if quoted else False,
+                newlines_in_values=quoted,
+                invalid_row_handler=skip,
             ),
-            convert_options=csv.ConvertOptions(strings_can_be_null=False, check_utf8=True),
+            convert_options=csv.ConvertOptions(strings_can_be_null=False, check_utf8=True, decimal_point=decimal),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise EmbeddingError(f"the table cannot be read: {_reason(error)}") from error
-    notes = [f"{len(bad):,} rows with another number of cells were left out"] if bad else []
-    return _table(table, notes)
+    return table, bad
+
+
+def _unnamed(columns: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return columns that no header names under names of their own."""
+    if len(columns) == 1:
+        return dict.fromkeys(["label"], *columns.values())
+    return {f"column {int(name.removeprefix('f')) + 1}": cells for name, cells in columns.items()}
 
 
 def _is_number(cell: bytes) -> bool:
@@ -249,10 +343,14 @@ def _parquet(data: bytes) -> Found:
                 f"the table has {about.num_rows:,} rows and {about.num_columns:,} columns: only up to "
                 f"{MOST_ROWS:,} and {_MOST_COLUMNS:,} are read"
             )
+        # What is said of single columns is not asked for: pyarrow ends the process where that is damaged.
         takes = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
-        if takes > LARGEST_VECTORS or about.num_rows * about.num_columns * 4 > LARGEST_VECTORS:
+        if max(takes, 4 * about.num_rows * about.num_columns) > LARGEST_VECTORS:
             raise EmbeddingError(f"the table unpacks into more than {LARGEST_VECTORS:,} bytes")
-        table = file.read(use_threads=False)
+        # A long text that is written once, and named in each row, is kept so.
+        texts = [name for name, kind in zip(file.schema_arrow.names, file.schema_arrow.types, strict=True)
+                 if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)]  # fmt: skip
+        table = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts).read(use_threads=False)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise EmbeddingError(f"this is no Parquet file that can be read: {_reason(error)}") from error
     return _table(table, [])
@@ -264,7 +362,9 @@ def _table(table: Any, notes: list[str]) -> Found:
     if not rows:
         raise EmbeddingError("the table has no rows")
     try:
-        table = table.rename_columns(projector.distinct(table.column_names))
+        # Pandas writes the index of its rows without a name.
+        names = ["index" if not at and name in _INDEX else name for at, name in enumerate(table.column_names)]
+        table = table.rename_columns(projector.distinct(names))
     except UnicodeDecodeError as error:
         raise EmbeddingError("the names of the columns are not UTF-8") from error
     lists = [name for name, kind in zip(table.column_names, table.schema.types, strict=True) if _is_list(kind)]
@@ -281,7 +381,25 @@ def _table(table: Any, notes: list[str]) -> Found:
         notes.append(f"{room:,} of {len(beside):,} columns beside the vectors are shown")
     names = [table.column_names[place] for place in beside[:room]]
     told = {name: _cells(table.column(place)) for name, place in zip(names, beside[:room], strict=True)}
+    if not lists:
+        notes += [words for name, cells in told.items() if (words := _almost(name, cells))]
     return Found(found, told, tuple(notes))
+
+
+def _almost(name: str, cells: list[str]) -> str:
+    """Return why a column that is nearly all numbers is not among the vectors, "" when it is none such."""
+    if _TELLS.fullmatch(name) or len(_words(cells[:_LOOKED_AT])) > len(cells[:_LOOKED_AT]) // 2:
+        return ""
+    words = _words(cells)
+    if not words:
+        return ""
+    are = "is no number" if len(words) == 1 else "are no numbers"
+    return f"the column {name!r} is not among the vectors: {len(words):,} of its cells {are} ({words[0][:40]!r})"
+
+
+def _words(cells: list[str]) -> list[str]:
+    """Return the cells that are no numbers."""
+    return [cell for cell in cells if not _is_number(cell.encode("utf-8", "replace"))]
 
 
 def _is_list(kind: Any) -> bool:
@@ -342,6 +460,13 @@ def _numbers(table: Any) -> tuple[set[str], NDArray[np.float32]]:
 def _cells(column: Any) -> list[str]:
     """Return the cells of a column as text."""
     kind = column.type
+    if pa.types.is_dictionary(kind):
+        found: list[str] = []
+        for chunk in column.chunks:
+            # A damaged file may point beyond what it holds.
+            known = dict(enumerate(_cells(pa.chunked_array([chunk.dictionary]))))
+            found += [known.get(place, "") for place in chunk.indices.to_pylist()]
+        return found
     if any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string)):
         # What claims to be text may be no UTF-8.
         column = pc.cast(column, pa.large_binary())

@@ -16,7 +16,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from csv import Error as CsvError
+from csv import reader
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,6 +62,7 @@ _Config, _State = _classes["ProjectorConfig"], _classes["CheckpointState"]
 _MOST_NOTES = 5  # rows that are named one by one where they were repaired
 _SLOW = 64 << 20  # bytes of a tensor with rows that do not fit that are read row by row
 _WIDEST = 1 << 16  # numbers in a row
+_FARTHEST = float(np.finfo(np.float32).max)
 _QUOTED_CELL = r'"((?:[^"{}]|"")*)"(?=\t|\n|$)'
 _LABEL = "label"  # the only column of metadata without a header
 
@@ -198,7 +202,7 @@ def tensor_tsv(data: bytes | memoryview) -> Tensor:
     delimiter = b"\t" if b"\t" in first else b"," if b"," in first else b" " if b" " in first else b"\t"
     notes: list[str] = []
     if delimiter == b" ":
-        data, delimiter = re.sub(rb"(?m)^ +| +$", b"", re.sub(rb"(?<=[^ \n]) +(?=[^ \n\r])", b"\t", data)), b"\t"
+        data, delimiter = tabbed(data), b"\t"
         first = _first_line(data)
     width = first.count(delimiter) + 1
     if width > _WIDEST:
@@ -215,6 +219,13 @@ def tensor_tsv(data: bytes | memoryview) -> Tensor:
     if not values.size:
         raise EmbeddingError("the tensor holds no numbers")
     return Tensor(values, tuple(notes))
+
+
+def tabbed(data: bytes) -> bytes:
+    """Return lines whose cells are parted by spaces with a tab in place of each run of them."""
+    while b"  " in data:
+        data = data.replace(b"  ", b" ")
+    return data.replace(b" \r\n", b"\n").replace(b" \n", b"\n").replace(b"\n ", b"\n").strip(b" ").replace(b" ", b"\t")
 
 
 def _first_line(data: bytes) -> bytes:
@@ -340,6 +351,26 @@ def metadata(data: bytes, rows: int | None = None) -> Metadata:
     return _columns(lines[0] if heads else [], lines[1:] if heads else lines, notes)
 
 
+def metadata_csv(data: bytes, rows: int | None = None) -> Metadata:
+    """Return the columns of metadata whose cells are parted by commas, or semicolons; the first line names them.
+
+    rows: how many vectors there are, when that is known: with as many lines the first one is a row. Raises EmbeddingError.
+    """
+    whole, notes = decoded(data)
+    first = whole[: whole.find("\n") if "\n" in whole else len(whole)]
+    try:
+        every = list(reader(StringIO(whole), delimiter="," if "," in first or ";" not in first else ";"))
+    except CsvError as error:
+        raise EmbeddingError(f"the metadata is no CSV: {error}") from error
+    lines = [line for line in every if line]
+    if not lines:
+        return Metadata((), [], (*notes, "the metadata is empty"))
+    if rows is not None and rows not in (len(lines), len(lines) - 1) and rows in (len(every), len(every) - 1):
+        lines = [line or [""] for line in every]  # of one column, in which nothing is known of some rows
+    heads = rows is None or len(lines) != rows
+    return _columns(lines[0] if heads else [], lines[1:] if heads else lines, notes)
+
+
 def _columns(names: list[str], lines: list[list[str]], notes: list[str]) -> Metadata:
     """Return rows of cells as columns, each row as wide as the widest."""
     widths = Counter(map(len, lines))
@@ -347,7 +378,9 @@ def _columns(names: list[str], lines: list[list[str]], notes: list[str]) -> Meta
     usual = len(names) or max(widths, key=lambda size: (widths[size], size), default=1)
     if set(widths) - {usual}:
         odd = [f"row {at:,} has {len(line):,}" for at, line in enumerate(lines, 1) if len(line) != usual]
-        notes.append(f"the metadata has {usual:,} columns, but {_some(odd)}: missing cells are empty")
+        notes.append(
+            f"the metadata has {usual:,} column{'s' if usual != 1 else ''}, but {_some(odd)}: missing cells are empty"
+        )
         # One row that is far too wide would make a column of every cell in it.
         width = min(width, max(usual, 2 * usual + 8))
         lines = [line[:width] + [""] * (width - len(line)) for line in lines]
@@ -497,7 +530,8 @@ def _bookmark(state: dict[str, Any]) -> Bookmark:
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    # JSON may hold halves of signs, which no page can show.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _whole_numbers(value: Any) -> tuple[int, ...]:
@@ -509,7 +543,12 @@ def _whole_numbers(value: Any) -> tuple[int, ...]:
 
 def _coordinates(value: Any) -> dict[str, float]:
     items = value.items() if isinstance(value, dict) else ()
-    return {name: float(number) for name, number in items if type(number) in (int, float)}
+    return {name: _coordinate(number) for name, number in items if type(number) in (int, float)}
+
+
+def _coordinate(number: int | float) -> float:
+    """Return a number as far as a coordinate goes: NaN beyond single precision."""
+    return float(number) if abs(number) <= _FARTHEST else math.nan
 
 
 def write_bookmarks(found: Iterable[Bookmark]) -> bytes:

@@ -384,7 +384,8 @@ class Projector:
         try:
             state = self._source.stat(path)
         except (OSError, ValueError) as error:
-            reason = "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
+            why = getattr(error, "strerror", None) or error
+            reason = "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read ({why})"
             return replace(asset, path=path, problem=f"{_short(named)} ({what}) {reason}")
         if known is not None and known.state == state and known.named == named:
             return known

@@ -148,6 +148,11 @@ def remember(now: Chosen) -> None:
     )
 
 
+def shareable(now: Chosen) -> bool:
+    """Return whether the address holds all that is selected and shown, which it does as far as it is short."""
+    return max(len(now.selected), len(now.only), sum(map(len, now.without))) <= _URL_UP_TO
+
+
 def look() -> Look:
     """Return how points are drawn: as chosen in this session, else as the address says."""
     kept = st.session_state.get("projector_look")

@@ -110,6 +110,8 @@ def test_a_cluster_is_named_by_what_it_has_more_than_all_have():
 def test_where_no_value_is_in_most_rows_two_name_a_cluster():
     cells = ["a"] * 4 + ["b"] * 3 + ["c"] * 3 + ["d"] * 10
     assert named(np.repeat([0, 1], 10), [text("label", cells)])[0].name == "a (40 %), b (30 %)"
+    cells = ["y"] * 9 + ["x"] * 8 + ["z"] * 3 + ["y"] * 5 + ["z"] * 15
+    assert named(np.repeat([0, 1], 20), [text("label", cells)])[0].name == "y (45 %), x (40 %)"
 
 
 def test_where_every_row_has_a_value_of_its_own_those_in_the_middle_name_a_cluster():
@@ -117,7 +119,7 @@ def test_where_every_row_has_a_value_of_its_own_those_in_the_middle_name_a_clust
     words = text("word", ["king", "queen", "prince", "serf", "cat", "dog", "cow"], "text")
     found = named(np.array([0, 0, 0, 0, 1, 1, 1]), [words], values)
     assert [one.name for one in found] == ["prince, queen, king", "dog, cat, cow"]
-    assert [one.name for one in named(np.array([0, 0, 0, 0, 1, 1, 1]), [words])] == ["cluster 0", "cluster 1"]
+    assert [one.name for one in named(np.array([0, 0, 0, 0, 1, 1, 1]), [words])] == ["cluster 1", "cluster 2"]
 
 
 def test_numbers_name_a_cluster_when_there_is_nothing_else():

@@ -44,6 +44,26 @@ def test_a_state_of_tensorboard_says_projection_colours_rows_and_places() -> Non
     assert np.isnan(whole[1]).all()
 
 
+def test_places_are_of_the_points_in_the_order_in_which_they_were_filtered() -> None:
+    state = TENSORBOARD[0] | {"filteredPoints": [2, 0]}
+    (found,) = embedding_bookmarks.read(json.dumps([state]).encode(), 3)
+    whole = embedding_bookmarks.scattered(found, 3)
+    assert whole is not None
+    assert whole[[2, 0]].tolist() == [[0.5, -1], [2, 3]]
+
+
+def test_places_of_points_that_are_not_there_are_not_given_to_others() -> None:
+    state = TENSORBOARD[0] | {"filteredPoints": [0, 0, 2], "projections": [{"tsne-0": 1, "tsne-1": 1}] * 2}
+    (found,) = embedding_bookmarks.read(json.dumps([state]).encode(), 3)
+    assert found.points is None
+
+
+def test_a_sphere_and_a_projection_of_what_is_shown_are_kept() -> None:
+    view = View("a", "pca", 2, (0, 1), shown=np.array([1]), sphere=True, alone=True)
+    (again,) = embedding_bookmarks.read(embedding_bookmarks.write([view]), 2)
+    assert (again.sphere, again.alone) == (True, True)
+
+
 def test_what_is_written_is_read_again_the_same() -> None:
     points = np.array([[0.25, 1, 2], [3, 4, 5]], np.float32)
     view = View("a", "pca", 3, (1, 0, 2), "c", "l", np.array([1]), None, points, (2, 7))

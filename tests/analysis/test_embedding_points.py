@@ -23,6 +23,11 @@ def test_a_wrong_pattern_is_refused() -> None:
         embedding_points.found(["a"], "(")
 
 
+def test_a_pattern_that_takes_too_long_is_given_up() -> None:
+    with pytest.raises(PatternError, match="takes more than"):
+        embedding_points.found(["a" * 60 + f"b{row}" for row in range(20)], "(a|aa)+$", seconds=0.2)
+
+
 def test_rows_are_written_with_their_cells_and_the_shortest_numbers_that_are_the_same() -> None:
     columns = {"label": ["a", 'b "x", y', "c"]}
     places = {"pc1": np.array([0.1, np.nan], np.float32), "pc2": np.array([1e-7, 3], np.float32)}

@@ -159,3 +159,9 @@ def test_rows_of_one_mark_that_differ_are_no_duplicates(monkeypatch):
     monkeypatch.setattr(embedding_quality.np.random, "default_rng", lambda _seed: Same())
     values = np.array([[1, 4], [4, 1], [1, 4], [7, 7]], np.float32)
     assert [group.tolist() for group in duplicates(values)] == [[0, 2]]
+
+
+def test_a_picture_of_many_equal_rows_that_is_the_values_is_perfect():
+    values = np.repeat(np.random.default_rng(3).integers(0, 3, (20, 6)), 40, axis=0).astype(np.float32) * 0.1
+    found = quality(values, values, 12)
+    assert (found.trustworthiness, found.continuity) == (1, 1)

@@ -175,6 +175,8 @@ def test_metadata_that_is_handed_in_takes_the_place_of_its_own() -> None:
         ("age", ["1", "2", "", ""]),
     ]
     assert found.notes == ("the metadata has 2 rows for 4 vectors: nothing is known of the last 2",)
+    comma = embeddings.labelled(table, b'animal,age\n"cat, black",1\ndog,2\na,3\nb,4\n', "Labels.CSV")
+    assert [(one.name, one.cells[0]) for one in comma.columns] == [("animal", "cat, black"), ("age", "1")]
     with pytest.raises(FormatError, match="empty"):
         embeddings.labelled(table, b"")
 
@@ -210,6 +212,7 @@ def test_items_are_files_that_read_back(tmp_path: Path) -> None:
         "name": "digits",
         "step": 3,
         "shape": [4, 3],
+        "columns": ["label"],
         "source": "00003/digits/tensors.tsv",
         "files": ["000.npy", "000.tsv", "000.png"],
         "notes": [],

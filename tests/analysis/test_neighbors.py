@@ -123,3 +123,12 @@ def test_input_is_left_as_it_was():
     graph(values, 5)
     graph(values, 5, "cosine")
     assert (values == kept).all()
+
+
+def test_rows_of_zeros_are_at_cosine_distance_one_in_a_graph_too():
+    values = np.array([[0, 0], [1, 0], [1, 1], [-1, 0.1], [0, 0]], np.float32)
+    found = graph(values, 4, "cosine")
+    for row in range(5):
+        rows, distances = nearest(values, row, 4, "cosine")
+        assert found.rows[row].tolist() == rows.tolist()
+        assert found.distances[row] == pytest.approx(distances, abs=1e-6)

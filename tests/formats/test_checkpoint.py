@@ -157,3 +157,15 @@ def test_damage_never_raises_anything_but_an_error_of_the_format(tmp_path: Path)
                 checkpoint.read(variable, reader(tmp_path / "m-1"))
         except FormatError:
             continue
+
+
+def test_keys_that_grow_from_entry_to_entry_are_refused() -> None:
+    grown = b"".join(ef.varint(100 * times) + ef.varint(100) + ef.varint(0) + b"a" * 100 for times in range(1300))
+    index = bytearray()
+    for _ in range(2):
+        place = pm.put_block(index, grown + struct.pack("<2I", 0, 1), snappy=False)
+        grown = ef.varint(0) + ef.varint(1) + ef.varint(len(place)) + b"z" + place
+    index += (ef.varint(0) * 2 + place).ljust(40, b"\0") + struct.pack("<Q", pm.MAGIC)
+    assert len(index) < 250_000
+    with pytest.raises(EmbeddingError, match="the keys of a block of the index take more than"):
+        checkpoint.variables(bytes(index))

@@ -110,7 +110,7 @@ def test_words_before_their_vectors_need_no_header() -> None:
 def test_rows_that_do_not_fit_a_table_are_left_out_and_said() -> None:
     found = read(b"word,a\nx,1\ny,2,3\nz,4\n", "x.csv")
     assert found.values.tolist() == [[1], [4]]
-    assert found.notes == ("1 rows with another number of cells were left out",)
+    assert found.notes == ("1 row with another number of cells left out",)
 
 
 def test_lists_of_a_table_are_the_vectors_and_ragged_ones_nan() -> None:
@@ -164,3 +164,68 @@ def test_damage_raises_nothing_else(ending: str) -> None:
             read(bytes(data), f"x.{ending}")
         except EmbeddingError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("data", "values", "columns"),
+    [
+        (b",0,1\n0,0.5,1.5\n1,0.25,1\n", [[0.5, 1.5], [0.25, 1]], {"index": ["0", "1"]}),
+        (b"0,1\n0.5,1.5\n0.25,1\n", [[0.5, 1.5], [0.25, 1]], {}),
+        (b",x,y\n0,0.5,1.5\n1,0.25,1\n", [[0.5, 1.5], [0.25, 1]], {"index": ["0", "1"]}),
+        (b"word,0,1\nthe,0.5,1.5\nof,0.25,1\n", [[0.5, 1.5], [0.25, 1]], {"word": ["the", "of"]}),
+        (b"1,2\n3,4\n", [[1, 2], [3, 4]], {}),
+        (b"2 1\n3 4\n", [[2, 1], [3, 4]], {}),
+        (b"0.5,1\n3,4\n", [[0.5, 1], [3, 4]], {}),
+    ],
+)
+def test_a_header_of_numbers_as_pandas_writes_it_is_no_row(
+    data: bytes, values: list[list[float]], columns: dict[str, list[str]]
+) -> None:
+    found = read(data, "x.csv")
+    assert found.values.tolist() == values
+    assert found.columns == columns
+
+
+def test_the_counts_in_front_of_word_vectors_are_no_row() -> None:
+    found = read(b"3 2\nthe 0.5 0.25 \nof 1 2 \nto 3 4 \n", "w2v.txt")
+    assert found.values.tolist() == [[0.5, 0.25], [1, 2], [3, 4]]
+    assert found.columns == {"label": ["the", "of", "to"]}
+    assert found.notes == ()
+    cut = read(b"400 2\nthe 0.5 0.25\nof 1 2\n", "w2v.txt")
+    assert cut.notes == ("the first line promises 400 vectors, and there are 2",)
+
+
+def test_a_lone_quote_is_a_word() -> None:
+    for data in (b'the 1 2\n" 3 4\nof 5 6\n', b'the 1 2\n" 3 4\nof 5 6\n" 7 8\n', b'the 1 2\n" 3 4'):
+        found = read(data, "glove.txt")
+        assert found.columns["label"][:2] == ["the", '"']
+        assert len(found.values) == len(data.strip().split(b"\n"))
+        assert not found.notes
+
+
+def test_decimal_commas_between_semicolons_are_numbers() -> None:
+    assert read(b"1,5;2,5\n3;4,25\n", "x.csv").values.tolist() == [[1.5, 2.5], [3, 4.25]]
+    assert read(b"a;b\n1,5;2,5\n3;4,25\n", "x.csv").values.tolist() == [[1.5, 2.5], [3, 4.25]]
+
+
+def test_text_of_excel_in_utf_16_is_read() -> None:
+    found = read("w\tx\ncafé\t1\n".encode("utf-16"), "x.tsv")
+    assert (found.values.tolist(), found.columns) == ([[1]], {"w": ["café"]})
+
+
+def test_a_column_that_a_word_keeps_from_the_vectors_is_named() -> None:
+    found = read(b"a,b\n1.5,2.5\n1.5,oops\n1.5,2.5\n", "x.csv")
+    assert found.values.tolist() == [[1.5]] * 3
+    assert found.notes == ("the column 'b' is not among the vectors: 1 of its cells is no number ('oops')",)
+
+
+def test_a_table_whose_first_line_has_another_width_is_refused() -> None:
+    with pytest.raises(EmbeddingError, match="the first line has 3 cells, and 2 rows have another number"):
+        read(b"word,a,b\nx,1\ny,2\n", "x.csv")
+
+
+def test_a_long_text_that_is_named_in_each_row_is_kept_once() -> None:
+    cells = pa.DictionaryArray.from_arrays(pa.array([0, None, 1] * 1000, pa.int32()), pa.array(["é" * 5000, "b"]))
+    found = read(parquet(a=np.zeros(3000, np.float32), w=cells), "x.parquet").columns["w"]
+    assert found[:3] == ["é" * 2000, "", "b"]
+    assert found[0] is found[3]

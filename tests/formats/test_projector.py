@@ -281,3 +281,27 @@ def test_strange_fields_of_a_bookmark_are_nothing() -> None:
 def test_bookmarks_that_are_none_are_refused(data: bytes) -> None:
     with pytest.raises(EmbeddingError):
         projector.bookmarks(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "rows", "columns", "cells"),
+    [
+        (b'name,size\n"a, b",1\nc,2\n', 2, ("name", "size"), [["a, b", "c"], ["1", "2"]]),
+        (b"a,1\nc,2\n", 2, ("column 1", "column 2"), [["a", "c"], ["1", "2"]]),
+        (b"name;size\na;1\n", 1, ("name", "size"), [["a"], ["1"]]),
+        (b"name\na\n\nc\n\n", 4, ("name",), [["a", "", "c", ""]]),
+        (b"name,size\na,1\n", None, ("name", "size"), [["a"], ["1"]]),
+    ],
+)
+def test_metadata_in_csv_has_a_header_unless_it_has_as_many_lines_as_there_are_vectors(
+    data: bytes, rows: int | None, columns: tuple[str, ...], cells: list[list[str]]
+) -> None:
+    found = projector.metadata_csv(data, rows)
+    assert (found.columns, found.cells, found.notes) == (columns, cells, ())
+
+
+def test_bookmarks_with_numbers_and_signs_beyond_all_bounds_are_read() -> None:
+    data = b'[{"label": "\\ud800a", "projections": [{"pca-0": 1%b, "pca-1": 1e300, "pca-2": 2}]}]' % (b"0" * 400)
+    (found,) = projector.bookmarks(data)
+    assert found.label == "?a"
+    assert [str(number) for number in found.points[0].values()] == ["nan", "nan", "2.0"]

@@ -6,6 +6,7 @@ import { stampCell } from "../../tbcore/ui/components/cloud/atlas.js";
 import { boxEdges, cameraBetween, cameraOf, cameraWords, firstCamera, fittedCamera, framed, frameOf, keptCamera, movedCamera, nearerCamera, project, projected, sight, turnedCamera } from "../../tbcore/ui/components/cloud/camera.js";
 import { combined, longerLoop, nearestShown, withinBox, withinLoop } from "../../tbcore/ui/components/cloud/choose.js";
 import { alone, lightened } from "../../tbcore/ui/components/cloud/legend.js";
+import { freeLine } from "../../tbcore/ui/components/cloud/scene.js";
 import { placedNames, shortName } from "../../tbcore/ui/components/cloud/words.js";
 import { FAINT, GONE, membersOf, packedSet, PLAIN, sizeOf, standing, STRONG, unpackedSet } from "../../tbcore/ui/components/cloud/sets.js";
 import { byDepth, channelsOf, clippedLine, fairOrder, hazed, newDiscs, pixelOf, splat, stroke } from "../../tbcore/ui/components/cloud/splat.js";
@@ -309,4 +310,10 @@ test("points are kept until others come, and their board is told", () => {
   assert.equal(commons().rows.has("a"), true);
   dropRows("a", "second");
   assert.equal(commons().rows.has("a"), false);
+});
+
+test("a title that would cover another one goes below it", () => {
+  const taken = [];
+  assert.deepEqual([freeLine(taken, 0, 50, 100), freeLine(taken, 40, 90, 104), freeLine(taken, 60, 70, 90)], [100, 118, 90]);
+  assert.equal(freeLine(taken, 91, 120, 118), 118);
 });

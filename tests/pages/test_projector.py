@@ -2,34 +2,22 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
-import streamlit as st
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from tbcore.formats.tfrecord import EventWriter
 from tbcore.ui.components.cloud import rows_of
 from tests import projectormaker
+from tests.pages.visitor import visited
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 NAMES = ["cat", "dog", "eel"]
 COUNT = 60  # points
-
-
-@pytest.fixture(autouse=True)
-def _no_caches() -> Iterator[None]:
-    """Keep the readers of one test from the next."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def points(moved: float = 0.0) -> NDArray[np.float32]:
@@ -61,14 +49,8 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**parameters: str | list[str]) -> AppTest:
-    """Run the app as a visitor who comes with query parameters, and go to the page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/projector.py").run()
-    assert not app.exception
-    return app
+    """Go to the page as a visitor who comes with query parameters."""
+    return visited("projector", **parameters)
 
 
 def views(app: AppTest) -> list[dict[str, Any]]:
@@ -151,6 +133,16 @@ def test_points_are_coloured_by_categories_at_first_and_by_any_column(logdir: Pa
     assert app.query_params["emb_color"] == "c:size"
 
 
+def test_labels_that_are_all_different_give_no_colours_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projectormaker.write(tmp_path / "run", points(), [f"w{row}" for row in range(COUNT)], name="words")
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    app = opened()
+    assert app.selectbox(key="emb_color").value == ""
+    assert app.selectbox(key="emb_label").value == "label"
+
+
 def test_a_point_of_the_address_is_told_with_its_picture_and_its_neighbours(logdir: Path) -> None:
     app = opened(point="4", emb_k="3", emb_metric="euclidean", emb_step="10")
     values = points().astype(float)
@@ -188,7 +180,7 @@ def test_a_selection_of_dates_tells_when(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_wrong_pattern_says_so(logdir: Path) -> None:
-    assert "Not a regular expression" in texts(opened(emb_find="("))
+    assert "is not a regular expression" in texts(opened(emb_find="("))
 
 
 def test_a_selection_tells_what_it_is_made_of(logdir: Path) -> None:
@@ -235,6 +227,7 @@ def test_custom_axes_go_from_label_to_label(logdir: Path) -> None:
 def test_lda_keeps_labels_apart(logdir: Path) -> None:
     app = finished(opened(emb_by="lda"))
     x, y = table(app)["x"].to_numpy(), table(app)["y"].to_numpy()
+    assert [words[:7] for words in view(app)["axes"]] == ["LDA 1 (", "LDA 2 ("]
     middles = np.array([[x[row::3].mean(), y[row::3].mean()] for row in range(3)])
     assert np.linalg.norm(middles[0] - middles[1]) > 3 * x[0::3].std()
 
@@ -258,6 +251,15 @@ def test_quality_is_measured_on_a_press(logdir: Path) -> None:
     assert sorted(hits.value["label"]) == NAMES
 
 
+def test_of_very_many_labels_the_most_frequent_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).normal(size=(300, 4))
+    projectormaker.write(tmp_path / "run", values, [f"label {row // 2}" for row in range(300)], name="many")
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    app = finished(press(opened(emb_look="quality"), "Measure"))
+    assert "most frequent labels" in texts(app)
+    assert "with other labels" not in texts(app)
+
+
 def test_clusters_are_found_named_and_coloured(logdir: Path) -> None:
     app = opened(emb_look="clusters", emb_cluster_by="kmeans", emb_cluster_k="3")
     finished(press(app, f"Find clusters among {COUNT} points"))
@@ -274,6 +276,26 @@ def test_two_steps_lie_over_each_other_and_tell_what_moved_most(logdir: Path) ->
     assert left["group"] == right["group"] != ""
     finished(press(app, "Find what moved most"))
     assert "nearest neighbours" in texts(app)
+
+
+def test_another_run_is_compared_at_the_same_step(logdir: Path) -> None:
+    for step in (10, 20, 30):
+        projectormaker.write(
+            logdir / "other", points(1), rows(), header=["kind", "name", "size"], step=step, name="pets"
+        )
+    app = opened(emb="run · pets", emb_look="compare", emb_other="other · pets")
+    assert [one["title"] for one in views(app)] == ["other · step 20", "run · step 20"]
+
+
+def test_two_that_cannot_be_matched_are_not_compared_and_say_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projectormaker.write(tmp_path / "a", points()[:7], name="few")
+    projectormaker.write(tmp_path / "b", points(), name="all")
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    app = opened(emb_look="compare")
+    assert "They cannot be compared: nothing says which rows belong together" in texts(app)
+    assert views(app) == []
 
 
 def test_a_tensor_of_the_logs_becomes_points_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,17 +317,32 @@ def test_points_are_brought_along_with_their_labels(logdir: Path) -> None:
     app.file_uploader(key="emb_upload").upload("mine.npy", file.getvalue(), "application/octet-stream").run()
     assert view(app)["count"] == 7
     assert view(app)["title"].startswith("mine")
+    labels = b"kind,name\n" + b"".join(f"{NAMES[row % 3]},n{row}\n".encode() for row in range(7))
+    app.file_uploader(key="emb_upload_labels").upload("labels.csv", labels, "text/csv").run()
+    assert [one["label"] for one in view(app)["legend"]["entries"]] == NAMES
 
 
 def test_a_view_is_kept_as_a_bookmark_and_shown_again(logdir: Path) -> None:
-    app = opened(emb_x="3", points="r0-4")
+    app = opened(emb_x="3", points="r0-4", emb_sphere="true")
     app.text_input(key="emb_bookmark").set_value("mine").run()
     press(app, "Keep this view")
     app.selectbox(key="emb_x").set_value("1").run()
+    app.toggle(key="emb_sphere").set_value(False).run()
     press(app, "Clear")
     press(app, "mine")
     assert app.query_params["emb_x"] == "3"
+    assert app.toggle(key="emb_sphere").value
     assert view(app)["selected"] == "r0-4"
+
+
+def test_places_that_a_bookmark_kept_are_not_those_of_another_step(logdir: Path) -> None:
+    app = finished(opened(emb_by="lda"))
+    app.text_input(key="emb_bookmark").set_value("mine").run()
+    press(app, "Keep this view")
+    press(app, "mine")
+    assert app.selectbox(key="emb_by").value == "kept"
+    app.segmented_control(key="emb_look").set_value("compare").run()
+    assert app.selectbox(key="emb_by").value == "pca"
 
 
 @pytest.mark.parametrize(
@@ -339,6 +376,8 @@ def test_rows_that_are_not_finite_are_said_and_the_rest_is_drawn(
     app = opened()
     assert "1 row holds NaN" in texts(app)
     assert np.isnan(table(app)["x"].to_numpy()).sum() == 1
+    for look in ("projection", "quality", "clusters"):
+        assert "1 row holds NaN" in texts(opened(emb_look=look, point="1"))
 
 
 def test_of_an_embedding_without_a_finite_row_nothing_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """What is done to the points of an embedding, one thing after the other."""
 
-from tbcore.ui.projector import Chosen
+from tbcore.ui.projector import Chosen, shareable
 
 
 def test_everything_is_shown_at_first() -> None:
@@ -36,3 +36,9 @@ def test_categories_stand_out_in_the_colouring_they_are_of() -> None:
     now = Chosen().lighted("c:digit", {"lit": [3], "only": []})
     assert now.legend_of("c:digit") == {"lit": [3], "only": []}
     assert now.legend_of("c:other") == {"lit": [], "only": []}
+
+
+def test_an_address_holds_what_is_chosen_as_far_as_it_is_short() -> None:
+    assert shareable(Chosen(selected="r1-2", without=("r7", "r9")))
+    assert not shareable(Chosen(selected="b" + "x" * 2_000))
+    assert not shareable(Chosen(without=("b" + "x" * 800, "b" + "x" * 800)))

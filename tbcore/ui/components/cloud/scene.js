@@ -21,6 +21,7 @@ const MOST_ASKED = 500;
 const MOST_STAMPED = 14e6; // pixels of pictures in one painting
 const MOST_LINED = 5e5; // pixels of lines in one painting
 const OUTSIDE = 26;
+const LINE = 14; // pixels from one line of text to the next
 const AWAY = 30; // of where a title belongs from the window, at which it is not written
 
 /** Return a canvas for points. */
@@ -260,6 +261,15 @@ function ring(context, scene, row, color, thick) {
   context.stroke();
 }
 
+/** Return where a line of text from `left` to `right` goes that belongs at `y`: below those it would cover; remember it in `taken`. */
+export function freeLine(taken, left, right, y) {
+  const covered = (at) => taken.some((one) => Math.abs(one.y - at) < LINE && one.left < right && one.right > left);
+  let at = y;
+  while (covered(at)) at += LINE;
+  taken.push({ left, right, y: at });
+  return at;
+}
+
 function paintTitles(context, { seen, extents, axes, dims, looks }, { width, height }) {
   if (!axes.length) return;
   context.fillStyle = looks.text;
@@ -274,13 +284,15 @@ function paintTitles(context, { seen, extents, axes, dims, looks }, { width, hei
     context.fillText(axes[1] ?? "", 0, 0);
     context.restore();
   } else {
+    const taken = [];
     boxEdges(extents, seen).titles.forEach((place, axis) => {
       if (!place || place[0] < -AWAY || place[0] > width + AWAY || place[1] < -AWAY || place[1] > height + AWAY) return;
       const left = place[0] < width / 2;
       const wide = context.measureText(axes[axis] ?? "").width;
       const x = left ? Math.max(wide + 6, place[0] - 7) : Math.min(width - wide - 6, place[0] + 7);
       context.textAlign = left ? "right" : "left";
-      context.fillText(axes[axis] ?? "", x, Math.max(44, Math.min(height - 40, place[1])));
+      const y = Math.max(44, Math.min(height - 40, place[1]));
+      context.fillText(axes[axis] ?? "", x, freeLine(taken, left ? x - wide : x, left ? x : x + wide, y));
     });
   }
   context.globalAlpha = 1;
