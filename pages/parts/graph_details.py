@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from pages.parts.facts import facts
 from pages.parts.graph_picture import shortened, tops
 from pages.parts.graph_source import Read
 from tbcore import ui
@@ -16,7 +17,6 @@ from tbcore.charts import theme
 
 LISTED = 8  # links, ops that are seen at once
 FORMATS = {"graphdef": "TensorFlow", "torch": "PyTorch", "onnx": "ONNX"}
-_FACTS = "display:grid;grid-template-columns:fit-content(62%) 1fr;gap:3px 14px;font-size:0.8125rem;line-height:1.45"
 _CARRIED = "margin-top:-9px;font-size:0.75rem;opacity:.65"
 SHORT = 60  # letters of an attribute that stand in a line
 LINE = 22  # letters of a name in a line
@@ -28,7 +28,7 @@ def whole(found: Read, layers: graph_layers.LayerTable) -> None:
     counts, graph = found.counts, found.graph
     # PyTorch never logs the modules that its parameters are taken from.
     missing = counts.dangling if graph.form != "torch" else 0
-    facts = {
+    known = {
         "Nodes": f"{counts.nodes:,}",
         "Edges": f"{counts.edges:,}",
         "Functions": f"{counts.functions:,}" if counts.functions else "",
@@ -38,13 +38,13 @@ def whole(found: Read, layers: graph_layers.LayerTable) -> None:
         "Written by": graph.producer,
     }
     st.markdown("**The whole graph**")
-    table_of(facts)
+    facts(known)
     for problem in graph.problems[:5]:
         st.caption(f":orange[{ui.plain(problem)}]")
     ops = [(name, count) for name, count in tops(counts.ops, LISTED) if name]
     if ops:
         st.caption("Most frequent operations")
-        table_of({shortened(name): f"{count:,}" for name, count in ops})
+        facts({shortened(name): f"{count:,}" for name, count in ops})
     st.caption("A click selects a box, a double click opens or closes it. Small circles are constants and parameters.")
 
 
@@ -62,24 +62,24 @@ def details(
     name = box.id if node is None else node.name
     if name != box.label:
         st.caption(ui.plain(name if len(name) <= 300 else f"{name[:200]}…{name[-99:]}"))
-    facts = {"Operation" if box.kind == "op" else "Type": box.type}
+    known = {"Operation" if box.kind == "op" else "Type": box.type}
     if node is None:
-        facts["Operations inside"] = f"{box.count:,}"
+        known["Operations inside"] = f"{box.count:,}"
     else:
-        facts |= {
+        known |= {
             "Layer": node.module if node.module != box.type else "",
             "Device": node.device,
             "Constant": theme.size(node.size) if node.size else "",
             "Output": "\n".join(spelled(one) for one in node.outputs),
         }
     if node is None and sums is not None:
-        facts |= {
+        known |= {
             "Parameters": counted(int(sums["parameters"].get(box.id, 0)) or None),
             "Time inside": theme.duration(sums["time"][box.id]) if box.id in sums["time"] else "",
             "Memory inside": theme.size(sums["memory"][box.id]) if box.id in sums["memory"] else "",
         }
     if layer is not None:
-        facts |= {
+        known |= {
             "Output": spelled(layer.output) if layer.output is not None and node is None else "",
             "Parameters": counted(layer.parameters),
             "Trainable": counted(layer.trainable) if layer.trainable != layer.parameters else "",
@@ -87,13 +87,13 @@ def details(
             "Activations": "" if layer.activation is None else theme.size(layer.activation),
         }
     if cost is not None:
-        facts |= {
+        known |= {
             "Time": theme.duration(cost.time),
             "Memory": theme.size(cost.memory),
             "Runs": f"{cost.runs:,}" if cost.runs > 1 else "",
             "Ran on": cost.device if node is None or cost.device != node.device else "",
         }
-    table_of(facts)
+    facts(known)
     if node is not None and node.attributes:
         attributes(node)
     _links(found, box, go)
@@ -123,24 +123,12 @@ def spelled(output: Output) -> str:
     return f"{output.dtype} {lengths or 'scalar'}".strip()
 
 
-def table_of(facts: Mapping[str, str]) -> None:
-    """Draw names and values beside each other; what has no value is left out."""
-    rows = "".join(
-        f'<span style="opacity:.65;overflow-wrap:anywhere">{escape(name)}</span>'
-        f'<span style="overflow-wrap:anywhere;white-space:pre-line">{escape(value)}</span>'
-        for name, value in facts.items()
-        if value
-    )
-    if rows:
-        st.html(f'<div style="{_FACTS}">{rows}</div>')
-
-
 def attributes(node: Node) -> None:
     """Draw the attributes of a node: short ones in a table, long ones folded."""
     short = {name: value for name, value in node.attributes.items() if len(value) <= SHORT and "\n" not in value}
     long = {name: value for name, value in node.attributes.items() if name not in short}
     with st.expander(f"Attributes ({len(node.attributes):,})", expanded=len(short) <= LISTED):
-        table_of({shortened(name): value or "–" for name, value in short.items()})
+        facts({shortened(name): value or "–" for name, value in short.items()})
         for name, value in long.items():
             st.caption(ui.plain(shortened(name)))
             st.code(pretty(value), language=None, wrap_lines=True, height=160)

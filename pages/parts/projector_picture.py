@@ -68,7 +68,7 @@ def controls(found: Read, groups: Groups | None = None) -> Paint:
     columns = [column.name for column in found.table.columns if column.name not in FOLLOWING]
     first = categories_first(found)
     options = [*(COLUMN + name for name in columns), *([CLUSTER] if groups is not None else []), ROW, NOTHING]
-    color = bound.select("Colour by", options, color_words, key="emb_color", usual=usual_color(found), width=104)
+    color = bound.select("Colour by", options, color_words, key="emb_color", usual=usual_color(found), width=98)
     column = found.column(color.removeprefix(COLUMN)) if color.startswith(COLUMN) else None
     grouped = False
     if column is not None and column.kind in ("number", "date"):
@@ -80,7 +80,7 @@ def controls(found: Read, groups: Groups | None = None) -> Paint:
     label = NOTHING
     if columns:
         label = bound.select(
-            "Label by", [*columns, NOTHING], lambda one: one or "Row number", key="emb_label", usual=first, width=104
+            "Label by", [*columns, NOTHING], lambda one: one or "Row number", key="emb_label", usual=first, width=98
         )
     return Paint(color, label, grouped)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from html import escape
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from pages.parts import projector_source as source
+from pages.parts.facts import facts
 from pages.parts.projector_picture import Marked
 from pages.parts.projector_projection import Drawn, categories_first
 from pages.parts.projector_source import MARKS, Read
@@ -30,7 +30,6 @@ LEAST = 0.05  # effect from which on it is worth telling
 LETTERS = 200
 HEAD = 60
 THUMB = 32  # pixels
-_GRID = "display:grid;grid-template-columns:max-content 1fr;gap:3px 14px;font-size:0.8125rem;line-height:1.45"
 
 Rows = NDArray[np.int64]
 
@@ -172,7 +171,9 @@ def point(found: Read, now: Chosen, label: str, marked: Marked) -> None:
         )  # fmt: skip
     sprite = source.pictured(found)[0]
     image = sprite.png(row, 96) if sprite is not None else b""
-    facts_of = {column.name: column.cells[row] for column in found.table.columns[:FACTS] if row < len(column.cells)}
+    facts_of = {
+        column.name: shortened(column.cells[row]) for column in found.table.columns[:FACTS] if row < len(column.cells)
+    }
     facts_of["Row"] = f"{row:,}"
     norm = float(np.linalg.norm(found.values[row].astype(np.float64)))
     facts_of["Length"] = theme.number(norm)
@@ -212,18 +213,6 @@ def nearest(found: Read, now: Chosen, label: str, marked: Marked) -> None:
         found, rows[:LISTED], label, {"Distance": marked.distances[:LISTED].tolist()},
         key=f"emb_near_{found.mark}_{now.picked}",
     )  # fmt: skip
-
-
-def facts(found: Mapping[str, str]) -> None:
-    """Draw names and values beside each other."""
-    rows = "".join(
-        f'<span style="opacity:.65;overflow-wrap:anywhere">{escape(name)}</span>'
-        f'<span style="overflow-wrap:anywhere;white-space:pre-line">{escape(shortened(value))}</span>'
-        for name, value in found.items()
-        if value
-    )
-    if rows:
-        st.html(f'<div style="{_GRID}">{rows}</div>')
 
 
 # A selection ---------------------------------------------------------------------------------------------------------
@@ -311,7 +300,7 @@ def whole(found: Read) -> None:
         {
             "Points": f"{found.count:,}",
             "Dimensions": f"{found.values.shape[1]:,}",
-            "Columns": ", ".join(column.name for column in table.columns[:FACTS]),
+            "Columns": shortened(", ".join(column.name for column in table.columns[:FACTS])),
             "Not finite": f"{found.count - finite:,}" if finite < found.count else "",
             "Pictures": "" if source.pictured(found)[0] is None else f"{source.pictured(found)[0].count:,}",
         }

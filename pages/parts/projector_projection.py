@@ -96,7 +96,7 @@ def controls(found: Read, now: Chosen, *, computed_only: bool = False) -> Wanted
     computed_only: whether the places that a bookmark kept are none to choose.
     """
     options = [how for how in HOWS if how != KEPT or (not computed_only and kept(found) is not None)]
-    how = bound.select("Projection", options, HOWS.__getitem__, key="emb_by", width=108)
+    how = bound.select("Projection", options, HOWS.__getitem__, key="emb_by", width=104)
     dims = int(bound.segments("Dimensions", DIMS, key="emb_dims", label_visibility="collapsed"))
     sphere = st.toggle(
         "Sphereize", key="emb_sphere", bind="query-params",
@@ -406,7 +406,7 @@ def _components(found: Read, wanted: Wanted, more: Any, name: str) -> Drawn:
                     int(
                         bound.select(
                             LETTERS[place], options, lambda one: _component_words(made, int(one) - 1),
-                            key=f"{name}_{LETTERS[place].lower()}", usual=options[place], width=100,
+                            key=f"{name}_{LETTERS[place].lower()}", usual=options[place], width=94,
                         )
                     )
                     - 1

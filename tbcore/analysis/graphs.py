@@ -328,6 +328,7 @@ def _config(data: bytes, limit: int) -> bytes:
             "the file is a zip without the config.json of Keras; of PyTorch, export the model to ONNX instead"
         ) from error
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
+        # All that zipfile raises on a damaged or encrypted member, or one packed in a way it does not know.
         raise MessageError(f"the file is a damaged zip: {error}") from error
     if len(config) > limit:
         raise MessageError(f"its config.json is larger than the {limit:,} bytes that are read")

@@ -44,6 +44,7 @@ _INDEX = ("", "Unnamed: 0", "__index_level_0__")
 _SEQUENCE = 8  # whole numbers one after the other that are rather names of columns than a row
 _LENGTHS = {1: "<H", 2: "<I", 3: "<I"}  # how long the header is, by version
 _PLAIN_TYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f(?:2|4|8)|[US][0-9]{1,6})")
+# All that zipfile raises, and what reads its members, on an archive that is damaged or packed in a way it does not know.
 _UNPACKING = (struct.error, zlib.error, zipfile.BadZipFile, NotImplementedError, OSError)
 _ENDINGS = ("tsv", "txt", "csv", "npy", "npz", "parquet")
 # Whole numbers under such a name tell what a row is, not where it lies.
@@ -474,6 +475,7 @@ def _cells(column: Any) -> list[str]:
         try:
             column = pc.cast(column, pa.string())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            # Lists and structures, which Arrow does not spell: Python does.
             column = pa.array(["" if cell is None else str(cell) for cell in column.to_pylist()], pa.string())
         column = pc.cast(column, pa.large_binary())
     return [(cell or b"").decode("utf-8", "replace")[:_LONGEST_CELL] for cell in column.to_pylist()]

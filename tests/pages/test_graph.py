@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests import eventfile, graphmaker
-from tests.pages.visitor import visited
+from tests.pages.visitor import press, texts, told, visited
 
 FLOAT = {"T": graphmaker.dtype("float")}
 
@@ -53,20 +53,6 @@ def boxes(app: AppTest) -> dict[str, dict[str, Any]]:
 
 def lines(app: AppTest) -> set[tuple[str, str]]:
     return {(line["source"], line["target"]) for line in sent(app)["picture"]["lines"]}
-
-
-def texts(app: AppTest) -> str:
-    return "\n".join(one.value for one in (*app.main.caption, *app.main.markdown, *app.main.error))
-
-
-def told(app: AppTest) -> str:
-    """Return the facts beside the picture."""
-    return "\n".join(one.proto.body for one in app.get("html"))
-
-
-def press(app: AppTest, words: str) -> AppTest:
-    (button,) = [one for one in app.button if one.label == words]
-    return button.click().run()
 
 
 def test_a_small_graph_is_open_and_its_wires_are_drawn(logdir: Path) -> None:

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tbcore.formats.tfrecord import EventWriter
 from tbcore.ui.components.cloud import rows_of
 from tests import projectormaker
-from tests.pages.visitor import visited
+from tests.pages.visitor import press, texts, told, visited
 
 NAMES = ["cat", "dog", "eel"]
 COUNT = 60  # points
@@ -72,20 +72,6 @@ def table(app: AppTest) -> pa.Table:
     (made,) = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "cloud_rows"]
     found = [pa.ipc.open_stream(blob.data).read_all() for blob in made.mixed.arrow_blobs.values()]
     return next(one for one in found if "x" in one.column_names)
-
-
-def texts(app: AppTest) -> str:
-    return "\n".join(one.value for one in (*app.main.caption, *app.main.markdown, *app.main.error))
-
-
-def told(app: AppTest) -> str:
-    """Return the facts beside the picture."""
-    return "\n".join(one.proto.body for one in app.get("html"))
-
-
-def press(app: AppTest, words: str) -> AppTest:
-    (button,) = [one for one in app.button if one.label == words]
-    return button.click().run()
 
 
 def finished(app: AppTest) -> AppTest:
