@@ -8,7 +8,9 @@
     │   ├── MessageError          a message does not parse, or lacks what it should hold
     │   ├── PictureError          a picture that is not what its format says, or that cannot be shown
     │   ├── SoundError            a sound that is not what its format says, or that cannot be decoded here
-    │   └── TensorError           a tensor's shape, type and values do not fit together
+    │   ├── TensorError           a tensor's shape, type and values do not fit together
+    │   └── TraceError            a recording of what ran when cannot be read at all
+    ├── ExpressionError           an expression over tags that cannot be read, or that does not fit its values
     ├── LogdirError               a logdir that cannot be read at all
     └── PatternError              a regular expression that does not compile
 
@@ -54,6 +56,18 @@ class SoundError(FormatError):
 
 class TensorError(FormatError):
     """A tensor's shape, type and values do not fit together."""
+
+
+class TraceError(FormatError):
+    """A recording of what ran when cannot be read at all."""
+
+
+class ExpressionError(RunlensError):
+    """An expression over tags cannot be read, or does not fit its values, at the character `position`, counted from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(f"{message} at character {position + 1}")
+        self.position = position
 
 
 class LogdirError(RunlensError):

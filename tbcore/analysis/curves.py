@@ -7,12 +7,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from tbcore.analysis import smoothing
+from tbcore.analysis.smoothing import is_smooth, smoothed
 from tbcore.series import Series
 
 Axis = Literal["step", "relative", "wall"]
 Floats = NDArray[np.float64]
 
 _fast = njit(nogil=True, cache=True, error_model="numpy")
+# A sum in any order is taken of several numbers at once.
+_sums = njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "nsz"})
 
 
 @dataclass(frozen=True)
@@ -45,22 +49,12 @@ class Curve:
     everything: tuple[NDArray[np.floating], NDArray[np.int64]] | None = None
 
 
-def smooth(values: NDArray[np.floating], weight: float) -> Floats:
-    """Return the debiased exponential moving average of `values` [n].
-
-    weight: 0 leaves the values alone; 0.99 averages about the last 100.
-    NaN and infinity are passed through and do not enter the average; a constant series stays as it is.
-    Source: TensorBoard's data_transformer.ts, classicSmoothing.
-    """
-    if not weight > 0:
-        return np.array(values, np.float64)
-    return np.asarray(_average(values, min(float(weight), 1.0)))
-
-
 def curve(
     series: Series,
     *,
     weight: float = 0.0,
+    method: str = "ema",
+    extent: float | None = None,
     columns: int = 512,
     axis: Axis = "step",
     window: tuple[float, float] | None = None,
@@ -72,7 +66,9 @@ def curve(
 
     window: the part of the x axis to show, None for all of it: steps, seconds after `start`, or seconds since the epoch,
     as `axis` says. superseded: show the points that a later attempt wrote again, instead of the others.
-    with_everything: hand over all values as well, unless a window is asked for.
+    with_everything: hand over all values as well, unless a window is asked for. method: one of SMOOTHINGS, and weight its
+    parameter; extent: what the whole x axis shows, which one of them asks for. A browser knows "ema" alone: with another
+    the curve comes with its smoothed values, even where all its points do.
     """
     steps, wall_times, values = series.steps, series.wall_times, series.values
     mask = series.superseded
@@ -81,23 +77,25 @@ def curve(
         steps, wall_times, values = steps[chosen], wall_times[chosen], values[chosen]
     x: NDArray[np.number] = steps if axis == "step" else wall_times
     inside = _inside(x, window, start if axis == "relative" else 0.0)
-    everything = inside == slice(0, len(x)) if isinstance(inside, slice) else False
-    x, y = x[inside], values[inside]
+    everything = window is None
+    places, x, y = x, x[inside], values[inside]
+    smooths = is_smooth(method, weight)
+    everything = everything and (method == "ema" or not smooths)
     if len(x) <= 2 * columns:
         some = Points(steps[inside], wall_times[inside], y)
-        if everything or not weight > 0:
+        if everything or not smooths:
             return Curve(series.run, some, len(x), everything)
         # Smoothing must not start anew at the edge of the window.
-        smoothed = smooth(values, weight)[inside]
-        return Curve(series.run, some, len(x), False, smoothed, some, np.isfinite(y).astype(np.float64))
+        smooth = smoothed(values, method, weight, places, extent)[inside]
+        return Curve(series.run, some, len(x), False, smooth, some, np.isfinite(y).astype(np.float64))
     kept = reduced(x, y, columns)
     points = Points(steps[inside][kept], wall_times[inside][kept], y[kept])
     if everything and with_everything:
         return Curve(series.run, points, len(x), False, everything=(y, kept))
     last, mean, count = _columns(x, y, columns)
     means = Points(steps[inside][last], wall_times[inside][last], mean)
-    smoothed = smooth(values, weight)[inside][kept] if weight > 0 else None
-    return Curve(series.run, points, len(x), False, smoothed, means, count)
+    smooth = smoothed(values, method, weight, places, extent)[inside][kept] if smooths else None
+    return Curve(series.run, points, len(x), False, smooth, means, count)
 
 
 def reduced(x: NDArray[np.number], y: NDArray[np.floating], columns: int) -> NDArray[np.int64]:
@@ -118,9 +116,9 @@ def reduced(x: NDArray[np.number], y: NDArray[np.floating], columns: int) -> NDA
 
 def warm() -> None:
     """Compile what draws curves, or load it from the cache on disk."""
+    smoothing.warm()
     for x in (np.arange(4), np.arange(4.0)):
         for y in (np.zeros(4, np.float32), np.zeros(4)):
-            smooth(y, 0.5)
             _reduce(x, y, 0.0, 3.0, 1, np.empty(4, np.int64))
             _columns(x, y, 1)
 
@@ -130,19 +128,20 @@ def _inside(x: NDArray[np.number], window: tuple[float, float] | None, origin: f
     if window is None:
         return slice(0, len(x))
     low, high = window[0] + origin, window[1] + origin
+    if _never_back(x):
+        first, last = int(np.searchsorted(x, low)), int(np.searchsorted(x, high, side="right"))
+        return slice(max(0, first - 1), max(first, last) + 1)
     inside = (x >= low) & (x <= high)
     wider = inside.copy()
     wider[1:] |= inside[:-1]
     wider[:-1] |= inside[1:]
-    if not wider.any() and len(x):
-        # Between two points: the line that crosses the window is theirs.
-        after = int(np.searchsorted(x, low)) if bool((x[1:] >= x[:-1]).all()) else 0
-        wider[max(0, after - 1) : after + 1] = True
+    if not wider.any():
+        wider[:1] = True
     return np.flatnonzero(wider)
 
 
 def _extent(x: NDArray[np.number]) -> tuple[float, float]:
-    low, high = float(x.min()), float(x.max())
+    low, high = (float(x[0]), float(x[-1])) if _never_back(x) else (float(x.min()), float(x.max()))
     if np.isfinite(low) and np.isfinite(high):
         return low, high
     finite = x[np.isfinite(x)]
@@ -150,29 +149,11 @@ def _extent(x: NDArray[np.number]) -> tuple[float, float]:
 
 
 @_fast
-def _average(values: NDArray[np.floating], weight: float) -> Floats:
-    n = len(values)
-    smoothed = np.empty(n, np.float64)
-    fresh = 1.0 - weight
-    last = 0.0
-    power = 1.0
-    constant = n > 0 and np.isfinite(values[0])
-    for i in range(n):
-        value = np.float64(values[i])
-        constant = constant and value == values[0]
-        if np.isfinite(value):
-            last = last * weight + fresh * value
-            if power > 1e-18:
-                power *= weight
-                smoothed[i] = last / (1.0 - power) if weight < 1.0 else last
-            else:  # the bias is gone; smaller powers would be subnormal, and slow
-                smoothed[i] = last
-        else:
-            smoothed[i] = value
-    if constant:
-        for i in range(n):
-            smoothed[i] = values[i]
-    return smoothed
+def _never_back(x: NDArray[np.number]) -> bool:
+    i = 1
+    while i < len(x) and x[i] >= x[i - 1]:  # never for NaN
+        i += 1
+    return i >= len(x)
 
 
 @_fast
@@ -195,54 +176,121 @@ def _put(kept: NDArray[np.int64], count: int, chosen: NDArray[np.int64]) -> int:
 
 
 @_fast
+def _stretch(x: NDArray[np.number], first: int, low: float, scale: float, columns: int, ordered: bool) -> int:
+    """Return where the points end that lie in one pixel column with point `first`, one after the other."""
+    n = len(x)
+    column = _column(x[first], low, scale, columns)
+    if not ordered:
+        end = first + 1
+        while end < n and _column(x[end], low, scale, columns) == column:
+            end += 1
+        return end
+    known, step = first, np.int64(1)
+    while known + step < n and _column(x[known + step], low, scale, columns) == column:
+        known += step
+        step *= 2
+    known, end = known + 1, min(known + step, n)
+    while known < end:
+        middle = (known + end) >> 1
+        if _column(x[middle], low, scale, columns) == column:
+            known = middle + 1
+        else:
+            end = middle
+    return end
+
+
+@_fast
+def _are_finite(y: NDArray[np.floating]) -> bool:
+    strange = np.int64(0)
+    for i in range(len(y)):
+        strange += not np.isfinite(y[i])
+    return strange == 0
+
+
+@_fast
+def _ends(y: NDArray[np.floating]) -> tuple[float, float]:
+    """Return the least and the greatest of values that are all finite."""
+    low = high = y[0]
+    for i in range(len(y)):
+        low = y[i] if y[i] < low else low
+        high = y[i] if y[i] > high else high
+    return low, high
+
+
+@_sums
+def _sum(y: NDArray[np.floating]) -> tuple[float, int]:
+    """Return the sum of the finite values, and how many there are."""
+    total = 0.0
+    count = np.int64(0)
+    for i in range(len(y)):
+        finite = np.isfinite(y[i])
+        total += np.float64(y[i]) if finite else 0.0
+        count += finite
+    return total, count
+
+
+@_fast
+def _first(y: NDArray[np.floating], value: float) -> int:
+    i = np.int64(0)
+    while y[i] != value:
+        i += 1
+    return i
+
+
+@_fast
+def _choose(y: NDArray[np.floating], first: int, chosen: NDArray[np.int64]) -> None:
+    """Write the points of the least and the greatest finite value into `chosen`, and the first NaN and infinities."""
+    chosen[:] = -1
+    low, high = np.inf, -np.inf
+    for i in range(len(y)):
+        value = np.float64(y[i])
+        if np.isfinite(value):
+            if value < low:
+                low = value
+                chosen[0] = first + i
+            if value > high:
+                high = value
+                chosen[1] = first + i
+        else:
+            place = 2 if np.isnan(value) else 3 if value > 0 else 4
+            if chosen[place] < 0:
+                chosen[place] = first + i
+
+
+@_fast
 def _reduce(
     x: NDArray[np.number], y: NDArray[np.floating], low: float, high: float, columns: int, kept: NDArray[np.int64]
 ) -> int:
     """Write which points draw the curve into `kept` [n] and return how many."""
     scale = columns / (high - low) if high > low else 0.0
     n = len(x)
+    ordered = _never_back(x)
     count = np.int64(0)
     chosen = np.empty(6, np.int64)
-    i = np.int64(0)
-    while i < n:
-        column = _column(x[i], low, scale, columns)
-        first = i
-        least = greatest = nan = above = below = np.int64(-1)
-        low_y, high_y = np.inf, -np.inf
-        while True:
-            value = np.float64(y[i])
-            if value < low_y:  # never for NaN
-                if value > -np.inf:
-                    low_y = value
-                    least = i
-                elif below < 0:
-                    below = i
-            if value > high_y:
-                if value < np.inf:
-                    high_y = value
-                    greatest = i
-                elif above < 0:
-                    above = i
-            if nan < 0 and np.isnan(value):
-                nan = i
-            i += 1
-            if i >= n or _column(x[i], low, scale, columns) != column:
-                break
-        if nan < 0 and above < 0 and below < 0 and first > 0 and i < n:
-            one, two = min(least, greatest), max(least, greatest)
-            kept[count] = one
-            count += 1
-            if two != one:
-                kept[count] = two
-                count += 1
-            continue
-        chosen[0], chosen[1], chosen[2], chosen[3], chosen[4], chosen[5] = least, greatest, nan, above, below, -1
+    first = np.int64(0)
+    while first < n:
+        end = _stretch(x, first, low, scale, columns, ordered)
+        part = y[first:end]
+        if _are_finite(part):
+            least, greatest = _ends(part)
+            one, two = first + _first(part, least), first + _first(part, greatest)
+            if first > 0 and end < n:
+                kept[count] = min(one, two)
+                kept[count + 1] = max(one, two)
+                count += 1 if one == two else 2
+                first = end
+                continue
+            chosen[:] = -1
+            chosen[0], chosen[1] = one, two
+        else:
+            _choose(part, first, chosen)
         if first == 0:
             chosen[5] = 0
         count = _put(kept, count, chosen)
-        if i == n and kept[count - 1] != n - 1:
+        if end == n and kept[count - 1] != n - 1:
             kept[count] = n - 1
             count += 1
+        first = end
     return count
 
 
@@ -250,40 +298,29 @@ def _reduce(
 def _columns(x: NDArray[np.number], y: NDArray[np.floating], columns: int) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Return, for stretches of points in one pixel column each, the last point, the mean of the finite values, how many."""
     n = len(x)
+    ordered = _never_back(x)
     low, high = np.inf, -np.inf
-    for i in range(n):
-        place = np.float64(x[i])
-        if place < low and place > -np.inf:
-            low = place
-        if place > high and place < np.inf:
-            high = place
+    if n > 0 and ordered and np.isfinite(x[0]) and np.isfinite(x[n - 1]):
+        low, high = np.float64(x[0]), np.float64(x[n - 1])
+    else:
+        for i in range(n):
+            place = np.float64(x[i])
+            if np.isfinite(place):
+                low, high = min(low, place), max(high, place)
     scale = columns / (high - low) if high > low else 0.0
     room = min(n, 4 * columns)
     last, mean, count = np.empty(room, np.int64), np.empty(room), np.empty(room)
     size = np.int64(0)  # points of a stretch, 0 while the pixel columns make them
-    while True:
-        at = np.int64(-1)
-        current = np.int64(-1)
-        full = False
-        for i in range(n):
-            column = np.int64(i // size) if size > 0 else np.int64(_column(x[i], low, scale, columns))
-            if column != current:
-                at += 1
-                if at >= room:
-                    full = True
-                    break
-                current = column
-                mean[at] = 0.0
-                count[at] = 0.0
-            last[at] = i
-            value = np.float64(y[i])
-            if np.isfinite(value):
-                mean[at] += value
-                count[at] += 1.0
-        if not full:
-            break
-        size = (n + columns - 1) // columns  # x runs to and fro
-    at += 1
-    for i in range(at):
-        mean[i] = mean[i] / count[i] if count[i] > 0 else np.nan
+    at = first = np.int64(0)
+    while first < n:
+        if at == room:  # x runs to and fro
+            size = (n + columns - 1) // columns
+            at = first = np.int64(0)
+        end = min(first + size, n) if size > 0 else _stretch(x, first, low, scale, columns, ordered)
+        total, finite = _sum(y[first:end])
+        last[at] = end - 1
+        mean[at] = total / finite if finite > 0 else np.nan
+        count[at] = finite
+        at += 1
+        first = end
     return last[:at].copy(), mean[:at].copy(), count[:at].copy()

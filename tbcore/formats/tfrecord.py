@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tbcore.errors import CorruptRecordError, TensorError
+from tbcore.formats import custom_scalars as layouts
 from tbcore.formats import hparams as sessions
 from tbcore.formats.crc import masked_crc
 from tbcore.formats.schema import (
@@ -292,6 +293,10 @@ class EventWriter:
         value = Summary.Value(tag=tag, tensor=tensor_proto(np.zeros(0, np.float32)))
         value.metadata.CopyFrom(SummaryMetadata(plugin_data=plugin))
         self.event(Event(summary=Summary(value=[value])), wall_time)
+
+    def custom_scalars(self, layout: layouts.Layout, step: int = 0, wall_time: float | None = None) -> None:
+        """Write which scalars are drawn together; the latest that a run writes counts."""
+        self.tensor(layouts.TAG, np.array(layouts.write(layout), object), step, layouts.PLUGIN, wall_time)
 
     def session_start(self, step: int, wall_time: float | None = None) -> None:
         """Write that the run starts again at `step`: what was written from there on is superseded."""

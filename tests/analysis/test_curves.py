@@ -1,11 +1,13 @@
 """Curves: smoothing, and what is drawn of more points than a screen has pixels."""
 
 import math
+import time
 
 import numpy as np
 import pytest
 
-from tbcore.analysis.curves import curve, reduced, smooth
+from tbcore.analysis.curves import curve, reduced
+from tbcore.analysis.smoothing import ema, smoothed
 from tbcore.series import Opened, Segment, Series
 
 
@@ -15,36 +17,6 @@ def series(steps: list[int] | np.ndarray, values: list[float] | np.ndarray, wall
         "f", Opened(0.0, 0.0), "simple_value", np.asarray(steps, np.int64), times, np.asarray(values, np.float32)
     )
     return Series("run", "tag", "scalars", (segment,), load=lambda *_: b"", decode=lambda *_: None)
-
-
-def test_smoothing_is_the_debiased_moving_average() -> None:
-    np.testing.assert_allclose(smooth(np.array([1.0, 2.0, 4.0]), 0.5), [1.0, 5 / 3, 3.0])
-    np.testing.assert_allclose(smooth(np.array([10.0, 0.0]), 0.9), [10.0, 9 / 1.9])
-
-
-def test_weight_zero_leaves_the_values_alone_and_weight_one_does_not_debias() -> None:
-    np.testing.assert_array_equal(smooth(np.array([3.0, 1.0]), 0.0), [3.0, 1.0])
-    np.testing.assert_array_equal(smooth(np.array([3.0, 1.0]), 1.0), [0.0, 0.0])
-    np.testing.assert_array_equal(smooth(np.array([3.0, 1.0]), -1.0), [3.0, 1.0])
-
-
-def test_values_that_are_not_finite_are_passed_through_and_do_not_enter_the_average() -> None:
-    smoothed = smooth(np.array([1.0, math.nan, 2.0, math.inf, 4.0]), 0.5)
-    np.testing.assert_allclose(smoothed, [1.0, math.nan, 5 / 3, math.inf, 3.0])
-
-
-def test_a_constant_series_stays_exactly_as_it_is() -> None:
-    np.testing.assert_array_equal(smooth(np.full(1000, 0.1), 0.99), np.full(1000, 0.1))
-    assert smooth(np.zeros(0), 0.5).shape == (0,)
-
-
-def test_a_long_series_is_averaged_to_the_same_numbers_as_a_plain_loop() -> None:
-    values = np.random.default_rng(0).normal(size=5000)
-    last, power, expected = 0.0, 1.0, []
-    for value in values:
-        last, power = last * 0.9 + 0.1 * value, power * 0.9
-        expected.append(last / (1 - power))
-    np.testing.assert_allclose(smooth(values, 0.9), expected, rtol=1e-12)
 
 
 def test_few_points_are_all_kept() -> None:
@@ -76,6 +48,45 @@ def test_the_extremes_of_every_pixel_column_are_kept() -> None:
         edges = {first, first + 99, first + 100}
         assert low in kept or min(values[list(edges & set(range(10_000)))]) <= values[low]
         assert high in kept or max(values[list(edges & set(range(10_000)))]) >= values[high]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_column_loses_its_least_or_greatest_value(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    count, columns = int(random.integers(500, 20_000)), int(random.integers(10, 200))
+    x = np.sort(random.choice(10**6, count)) if seed % 2 else np.sort(random.exponential(size=count)).cumsum()
+    y = random.standard_cauchy(count).astype(np.float32 if seed % 3 else np.float64)
+    y[random.integers(0, count, 5)] = math.nan
+    low, high = float(x[0]), float(x[-1])
+    column = np.minimum(((x - low) * (columns / (high - low))).astype(int), columns - 1)
+    kept = reduced(x, y, columns)
+    for number in np.unique(column):
+        inside, shown = y[column == number], y[kept[column[kept] == number]]
+        if not np.isnan(inside).all():
+            assert (np.nanmin(shown), np.nanmax(shown)) == (np.nanmin(inside), np.nanmax(inside))
+        assert np.isnan(inside).any() == np.isnan(shown).any()
+
+
+@pytest.mark.parametrize("width", [1_000_000, 100_000, 7_777, 900, 30, 2])
+def test_a_spike_is_there_at_every_zoom(width: int) -> None:
+    values = np.sin(np.arange(1_000_000) / 1000).astype(np.float32)
+    values[765_432] = 1e6
+    window = (765_432 - width * 0.4, 765_432 + width * 0.6)
+    drawn = curve(series(np.arange(1_000_000), values), columns=300, window=window)
+    place = drawn.points.steps.tolist().index(765_432)
+    assert drawn.points.values[place] == 1e6
+
+
+def test_a_million_points_are_reduced_in_ten_milliseconds() -> None:
+    values = np.random.default_rng(6).normal(size=1_000_000).astype(np.float32)
+    steps = np.arange(1_000_000)
+    reduced(steps, values, 800)
+    best = math.inf
+    for _ in range(5):
+        began = time.thread_time()
+        reduced(steps, values, 800)
+        best = min(best, time.thread_time() - began)
+    assert best < 0.010
 
 
 def test_nan_and_both_infinities_of_a_column_are_kept() -> None:
@@ -126,7 +137,7 @@ def test_a_long_curve_is_reduced_and_its_smoothed_values_are_those_of_all_points
     places = drawn.points.steps
     np.testing.assert_array_equal(drawn.points.values, values[places])
     assert drawn.smoothed is not None
-    np.testing.assert_array_equal(drawn.smoothed, smooth(values, 0.9)[places])
+    np.testing.assert_array_equal(drawn.smoothed, ema(values, 0.9)[places])
 
 
 def test_column_means_hold_every_finite_value_once() -> None:
@@ -154,7 +165,21 @@ def test_a_window_is_smoothed_with_what_came_before_it() -> None:
     values = np.random.default_rng(4).normal(size=1000).astype(np.float32)
     drawn = curve(series(np.arange(1000), values), weight=0.9, columns=100, window=(500.0, 520.0))
     assert drawn.smoothed is not None
-    np.testing.assert_array_equal(drawn.smoothed, smooth(values, 0.9)[499:522])
+    np.testing.assert_array_equal(drawn.smoothed, ema(values, 0.9)[499:522])
+
+
+@pytest.mark.parametrize("method", ["twema", "gaussian", "mean", "median"])
+def test_a_curve_smoothed_in_a_way_that_browsers_do_not_know_comes_smoothed(method: str) -> None:
+    values = np.random.default_rng(5).normal(size=1000).astype(np.float32)
+    logged = series(np.arange(1000), values)
+    expected = smoothed(values, method, 0.9 if method == "twema" else 9)
+    weight = 0.9 if method == "twema" else 9.0
+    for columns, window in ((1000, None), (100, None), (100, (500.0, 520.0))):
+        drawn = curve(logged, weight=weight, method=method, columns=columns, window=window, with_everything=True)
+        assert not drawn.whole
+        assert drawn.everything is None
+        assert drawn.smoothed is not None
+        np.testing.assert_array_equal(drawn.smoothed, expected[drawn.points.steps])
 
 
 def test_a_relative_window_counts_from_the_start_of_the_run() -> None:
