@@ -134,6 +134,7 @@ def _fold(parts: tuple[Run, ...]) -> Folded:
         source=own.source,
         config_files=tuple(file for part in parts for file in part.config_files),
         embeddings=tuple(file for part in parts for file in part.embeddings),
+        profile_files=tuple(file for part in parts for file in part.profile_files),
         of=parts,
     )
 

@@ -16,6 +16,7 @@ from tbcore.store.assets import ConfigFile, config_files
 from tbcore.store.columns import Part
 from tbcore.store.embeddings import Projector
 from tbcore.store.folding import folded
+from tbcore.store.profiles import Held, Place, Profiles
 from tbcore.store.run import EventFile, Run, read_part
 from tbcore.store.sources import Folder, LocalSource, Source, Stat
 
@@ -62,6 +63,7 @@ class Logdir:
         self._files: dict[str, dict[str, EventFile]] = {}
         self._configs: dict[str, tuple[ConfigFile, ...]] = {}
         self._projectors: dict[str, Projector] = {}
+        self._profiles = Profiles(self.source)
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
         self._folded: tuple[Snapshot, tuple[Run, ...]] = self.snapshot, ()
@@ -132,10 +134,13 @@ class Logdir:
         return found
 
     def _refresh(self, on_progress: Callable[[Progress], None] | None) -> bool:
-        folders, hidden, problems, projectors = self._discover()
+        folders, hidden, problems, projectors, traced = self._discover()
+        changed = self._recordings(folders, hidden, traced)
         wanted, more = self._compare(folders)
         problems += more
-        changed = self._forget(folders, hidden, projectors) | self._beside(folders)
+        kept = {run for run, places in projectors.items() if places} | set(self._profiles.runs)
+        changed |= self._forget(folders, hidden, kept)
+        changed |= self._beside(folders)
         changed |= self._embeddings(folders, hidden, projectors)
         problems_changed = problems != self.snapshot.problems
         if wanted:
@@ -146,16 +151,18 @@ class Logdir:
 
     def _discover(
         self,
-    ) -> tuple[dict[str, tuple[str, str, Folder]], list[str], tuple[Problem, ...], dict[str, list[str]]]:
+    ) -> tuple[dict[str, tuple[str, str, Folder]], list[str], tuple[Problem, ...], dict[str, list[str]], list[Place]]:
         """Return the folders of runs as (root, path, content) by run name, those that cannot be listed, and why.
 
-        The last is, by the name of a run that may have embeddings, which folders hold a configuration of them.
+        The fourth is, by the name of a run that may have embeddings, which folders hold a configuration of them; the last
+        are the folders with files that may be profiles.
         """
         found: dict[str, tuple[str, str, Folder]] = {}
         hidden = []
         problems = []
         errors = []
         projectors: dict[str, list[str]] = {}
+        traced: list[Place] = []
         for prefix, root in self.roots:
             try:
                 self.source.check(root)
@@ -165,6 +172,8 @@ class Logdir:
                 continue
             for parts, path, folder in self._walk((), root, ()):
                 name = _spelled("/".join((*((prefix,) if prefix else ()), *parts))) or "."
+                if folder.traces and not self._profiles.quiet(path, folder.traces):
+                    traced.append(Place(root, path, name, folder.traces))
                 if folder.error:
                     hidden.append(name)
                     problems.append(Problem(name, -1, f"the folder cannot be listed ({folder.error})"))
@@ -181,7 +190,7 @@ class Logdir:
                             projectors[name] = [path] if configured else []
         if len(errors) == len(self.roots):
             raise errors[0]
-        return found, hidden, tuple(problems), projectors
+        return found, hidden, tuple(problems), projectors, traced
 
     def _walk(
         self, parts: tuple[str, ...], path: str, inside: tuple[tuple[int, int], ...]
@@ -219,10 +228,11 @@ class Logdir:
                     wanted.append((run, file, state))
         return wanted, tuple(problems)
 
-    def _forget(
-        self, folders: dict[str, tuple[str, str, Folder]], hidden: list[str], projectors: dict[str, list[str]]
-    ) -> set[str]:
-        """Drop files and runs that are gone, but none in a hidden folder; return the runs that this changes."""
+    def _forget(self, folders: dict[str, tuple[str, str, Folder]], hidden: list[str], kept: set[str]) -> set[str]:
+        """Drop files and runs that are gone, but none in a hidden folder; return the runs that this changes.
+
+        kept: runs that are runs without event files too.
+        """
         changed = set()
         for run in list(self._files):
             if _hidden(run, hidden):
@@ -233,7 +243,7 @@ class Logdir:
                 del self._files[run][name]
             if gone:
                 changed.add(run)
-            if not self._files[run] and not projectors.get(run):
+            if not self._files[run] and run not in kept:
                 del self._files[run]
                 self._configs.pop(run, None)
                 changed.add(run)
@@ -269,6 +279,16 @@ class Logdir:
                 del self._projectors[run]
                 changed |= {run} & set(self.snapshot.runs)
         return changed
+
+    def _recordings(
+        self, folders: dict[str, tuple[str, str, Folder]], hidden: list[str], traced: list[Place]
+    ) -> set[str]:
+        """Look for profiles where `traced` says, and add runs that have nothing else to `folders`; return those that this changes."""
+        changed = self._profiles.refresh(traced, folders, lambda run: _hidden(run, hidden))
+        for run, held in self._profiles.runs.items():
+            if not _hidden(run, hidden):
+                folders.setdefault(run, (held.root, held.path, Folder()))
+        return {run for run in changed if run in self.snapshot.runs or not self._files.get(run)}
 
     def _read(
         self,
@@ -364,8 +384,8 @@ class Logdir:
             if name in self._files:
                 self._generations[name] = self._generations.get(name, 0) + 1
                 files, beside = self._files[name], self._configs.get(name, ())
-                held = self._projectors.get(name)
-                runs[name] = _run(name, files, beside, held, self._generations[name], self.source)
+                held, recorded = self._projectors.get(name), self._profiles.runs.get(name)
+                runs[name] = _run(name, files, beside, held, recorded, self._generations[name], self.source)
         ordered = sorted(
             runs.values(),
             key=lambda run: (math.isnan(run.start), 0.0 if math.isnan(run.start) else run.start, natural(run.name)),
@@ -392,6 +412,7 @@ def _run(
     files: dict[str, EventFile],
     beside: tuple[ConfigFile, ...],
     held: Projector | None,
+    recorded: Held | None,
     generation: int,
     source: Source,
 ) -> Run:
@@ -401,7 +422,7 @@ def _run(
     latest = [file.opened.last_wall_time for file in ordered if math.isfinite(file.opened.last_wall_time)]
     return Run(
         name=name,
-        path=os.path.dirname(ordered[0].path) if ordered else "" if held is None else held.path,
+        path=os.path.dirname(ordered[0].path) if ordered else next((one.path for one in (held, recorded) if one), ""),
         start=min(opened, default=math.nan),
         last_wall_time=max(latest, default=math.nan),
         generation=generation,
@@ -410,6 +431,7 @@ def _run(
         source=source,
         config_files=beside,
         embeddings=() if held is None else held.files,
+        profile_files=() if recorded is None else recorded.files,
     )
 
 

@@ -17,6 +17,7 @@ from tbcore.series import FileReport, Opened, Problem, Segment, Series
 from tbcore.store.assets import ConfigFile
 from tbcore.store.columns import EventField, Part, Rows
 from tbcore.store.embeddings import EmbeddingFile
+from tbcore.store.profiles import ProfileFile, measured
 from tbcore.store.sources import Source, Stat
 
 CHUNK = 1 << 20  # bytes read at a time: small enough to stay in the processor's cache until they are parsed
@@ -323,7 +324,7 @@ def read_part(source: Source, handle: int, part: Part, size: int, limit: int) ->
 class Run:
     """One run: a folder of event files, as it was at one moment. Nothing in it changes.
 
-    A folder with embeddings and without event files is one too, as in TensorBoard: it has no series and no start, so that
+    A folder with embeddings or profiles and without event files is one too, as in TensorBoard: it has no series and no start, so that
     it comes last and pages of curves, which go by series, draw nothing of it.
     name: relative to the logdir, "." for the logdir itself; start: wall time of its first event, NaN when it has none.
     generation: moves whenever anything of the run does.
@@ -341,6 +342,7 @@ class Run:
     source: Source = field(repr=False)
     config_files: tuple[ConfigFile, ...] = field(default=(), repr=False)
     embeddings: tuple[EmbeddingFile, ...] = field(default=(), repr=False)
+    profile_files: tuple[ProfileFile, ...] = field(default=(), repr=False)
 
     @property
     def parts(self) -> tuple["Run", ...]:
@@ -356,6 +358,11 @@ class Run:
     def configs(self) -> tuple[Config, ...]:
         """Return what the configuration files beside its events hold, the most telling first."""
         return tuple(file.config for file in self.config_files)
+
+    @cached_property
+    def profiles(self) -> tuple[ProfileFile, ...]:
+        """The recordings of what ran when: in files of their own, then in the event files."""
+        return self.profile_files + measured(self.name, list(self.series.values()))
 
     @property
     def problems(self) -> tuple[Problem, ...]:

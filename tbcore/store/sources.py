@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbcore.errors import CorruptRecordError, LogdirError
-from tbcore.formats import configs, projector
+from tbcore.formats import configs, projector, tf_profile
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Stat:
 class Folder:
     """What a folder holds: names of folders in it, of event files, and of files that may be configuration files.
 
-    beside: names of files that say where embeddings are; error: why it could not be listed.
+    beside: names of files that say where embeddings are; traces: of those that may be profiles; error: why it could not
+    be listed.
     """
 
     folders: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Folder:
     error: str = ""
     configs: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -79,6 +81,8 @@ class Source(Protocol):
 
 _EMBEDDINGS = (projector.NAME, projector.STATE)
 _NAMES = frozenset((*configs.NAMES, *_EMBEDDINGS))  # of files beside the events that say something about the run
+# Ends of names of files that may be profiles; of the last three kinds, only the content tells.
+TRACES = (".xplane.pb", "memory_timeline.raw.gz", *tf_profile.ENDINGS, ".json", ".json.gz", ".prof")
 _NEAR = 4096  # bytes between two values that are quicker to read than to leave out
 _SETTLED = 2_000_000_000  # ns after which a folder's time stamp tells every change of it
 
@@ -113,7 +117,7 @@ class LocalSource:
         known = self._known.get(path)
         if known is not None and known[0] == state.st_mtime_ns and known[1].identity == (state.st_dev, state.st_ino):
             return known[1]
-        folders, files, others, linked = [], [], [], False
+        folders, files, others, traces, linked = [], [], [], [], False
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
@@ -125,6 +129,8 @@ class LocalSource:
                             files.append(entry.name)
                         elif entry.name in _NAMES and entry.is_file():
                             others.append(entry.name)
+                        elif entry.name.endswith(TRACES) and entry.is_file():
+                            traces.append(entry.name)
                     except OSError:
                         continue  # a link that leads to itself, or where we may not look
         except OSError as error:
@@ -137,6 +143,7 @@ class LocalSource:
             identity,
             configs=tuple(sorted(name for name in others if name not in _EMBEDDINGS)),
             beside=tuple(sorted(name for name in others if name in _EMBEDDINGS)),
+            traces=tuple(sorted(traces)),
         )
         if abs(time.time_ns() - state.st_mtime_ns) > _SETTLED and not linked:
             self._known[path] = (state.st_mtime_ns, found)
