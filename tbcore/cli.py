@@ -6,6 +6,8 @@
     python -m tbcore export LOGDIR --kind hparams|runs [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind images|audio|meshes|embeddings [--runs RE] [--tags RE] --out DIR
     python -m tbcore graph LOGDIR [--run RE] [--tag RE] [--json | --dot]
+    python -m tbcore profile PATH [--json] [--runs RE] [--loading RE]
+    python -m tbcore monitor --logdir RUN [--every SECONDS] [-- COMMAND ...]
     python -m tbcore demo DIR
 
 `inspect --json` prints one document:
@@ -28,6 +30,27 @@ What each of them means is in `tbcore.analysis.inspect`. `graph --json` prints o
     graphs     list: what `tbcore.analysis.graph_records.records` says of each: run, tag, source, nodes, edges, functions, ops,
                layers, totals; with error instead where one cannot be read
     problems   list of words: graphs of a version that is not known
+
+`profile --json` prints one document; times are microseconds as numbers, shares 0 to 1, null for what is not known:
+
+    schema     as above
+    path       as given
+    recordings list: file, run, worker, span, host, session, format, bytes, and either error or
+        source     pytorch, xplane, step_stats or chrome
+        base_ns    nanoseconds since the epoch of time 0, 0 for a clock of its own; events; duration_us
+        recorded   names and values of how it was recorded; notes: list of words, what was repaired or left out
+        verdict    cause (loader, host, copies, collectives, kernels), share, text: what holds training back
+        steps      list: name, start_us, total_us, categories {name: microseconds}, overlap {name: microseconds}
+        average    total_us, categories, shares
+        devices    list: device, name, utilization, sm_efficiency, occupancy, tensor_cores, tensor_cores_eligible, kernels,
+                   busy_us, memory_bytes, peak_bytes
+        memory_peaks  list: device, bytes, at_us, reserved_bytes, since_start_only
+        operators  list: name, calls, host_self_us, host_total_us, device_self_us, device_total_us, and more
+        kernels    list: name, calls, total_us, mean_us, min_us, max_us, and more
+        findings   list, the costly ones first: rule, severity (high, medium, low, info), value, threshold, unit, cost_us (of a
+                   step, at most), title, text, advice: list of words, evidence: list of tab and its parameters
+        fine       list of words: rules that found nothing
+        not_evaluated  list: rule, needs: what the recording would have to hold
 
 In JSON, numbers that are not finite are the strings NaN,
 Infinity and -Infinity. Exit codes and the rest are in `--help`.
@@ -52,15 +75,17 @@ from typing import Any, BinaryIO, NoReturn, TextIO, TypeVar
 import pyarrow as pa
 
 from tbcore import demo
-from tbcore.analysis import embeddings, export, graph_records, graphs, hparams, inspect
+from tbcore.analysis import embeddings, export, graph_records, graphs, hparams, inspect, profile_words
 from tbcore.analysis import runs as run_table
 from tbcore.analysis.items import FileNames, index_row
 from tbcore.charts import theme
-from tbcore.errors import RunlensError
+from tbcore.errors import FormatError, RunlensError
 from tbcore.kinds import BY_NAME
 from tbcore.names import matcher
 from tbcore.series import Series
+from tbcore.store import profiles
 from tbcore.store.logdir import Logdir, Progress
+from tbcore.store.sources import LocalSource
 
 OK, WANTING, FAILED, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
 
@@ -77,6 +102,19 @@ _RUNS = "only the runs with this regular expression somewhere in their name, in 
 _GRAPH = """\
 Print every graph that was logged: how large it is, how often each operation occurs, and its layers with their parameters,
 operations (FLOPs) and what they keep in memory. Nothing of a graph is run.
+"""
+_MONITOR = """\
+Run COMMAND and write meanwhile what the machine does into the run in the folder RUN, as scalars and texts of any TensorBoard:
+system/cpu_percent, system/memory_bytes, disk and network, of every NVIDIA GPU its utilisation, memory, power, temperature,
+clocks; and what COMMAND and all that it started use. Its command line and the state of its git repository are written once, its
+environment is not. Signals go on to COMMAND, and its exit code is the one that is given back. Without COMMAND it goes on
+until Ctrl+C.
+
+  python -m tbcore monitor --logdir runs/first -- python train.py --lr 0.1
+"""
+_PROFILE = """\
+Print where the time of each step went in recordings of torch.profiler, TensorFlow and JAX, or any Chrome trace: what holds training
+back, how well devices were used, and what to change, the costly things first.
 """
 _INSPECT = """\
 Print how many points each run holds of each kind, their steps, their size and their times; then the sessions that
@@ -158,6 +196,14 @@ def inspect_command(arguments: argparse.Namespace) -> int:
         _complain(f"no tag matches --tags {_shown(arguments.tags)}")
         return WANTING
     return OK if runs and not folders and not any(inspect.lost(run) for run in runs) else WANTING
+
+
+def monitor_command(arguments: argparse.Namespace) -> int:
+    """Run a command and write what the machine does meanwhile."""
+    # It looks for GPUs, which no other command needs.
+    from tbcore import monitor
+
+    return monitor.monitor(Path(arguments.logdir), arguments.argv, every=arguments.every, complain=_complain)
 
 
 def export_command(arguments: argparse.Namespace) -> int:
@@ -388,6 +434,60 @@ def _write_dot(found: Sequence[graphs.Source]) -> list[tuple[str, str, int, str]
     return wrong
 
 
+def profile_command(arguments: argparse.Namespace) -> int:
+    """Print what is told of each recording: its steps, what holds training back, what to change."""
+    # Compiled code that no other command needs.
+    from tbcore.analysis import profile_report, profile_roles
+
+    named = profile_roles.loading(arguments.loading)
+    files, logdir, runs = _recordings(arguments)
+    records: list[dict[str, Any]] = []
+    with Bar("Reading recordings") as bar:
+        for file in _counting(files, len(files), bar):
+            about = {
+                "file": file.name, "run": file.run, "worker": file.worker, "span": file.span, "host": file.host,
+                "session": file.session, "format": file.format, "bytes": file.size,
+            }  # fmt: skip
+            try:
+                records.append({**about, **profile_report.report(file.read(), named)})
+            except FormatError as error:
+                records.append({**about, "error": str(error)})
+    if arguments.json:
+        document = {"schema": 1, "path": arguments.path, "recordings": records}
+        json.dump(document, sys.stdout, allow_nan=False, indent=1)
+        sys.stdout.write("\n")
+    else:
+        for record in records:
+            sys.stdout.writelines(line + "\n" for line in _recording(record))
+    wrong = [record for record in records if "error" in record]
+    for record in wrong[:_MOST_ERRORS]:
+        _complain(f"{record['file']} cannot be read: {record['error']}")
+    if len(wrong) > _MOST_ERRORS:
+        _complain(f"so it is with {_counted(len(wrong) - _MOST_ERRORS, 'more recording')}")
+    if not files:
+        _complain(_no_recordings(arguments, logdir, runs))
+    return OK if files and not wrong else WANTING
+
+
+def _recordings(
+    arguments: argparse.Namespace,
+) -> tuple[list[profiles.ProfileFile], Logdir | None, list[inspect.Logged]]:
+    """Return the recordings of a file, or of the runs of a logdir that are asked for."""
+    path = Path(arguments.path)
+    if path.is_file():
+        return [file for file in profiles.of_file(str(path), LocalSource()) if file.is_trace], None, []
+    arguments.logdir, arguments.tags = arguments.path, None
+    logdir, runs = _opened(arguments)
+    asked = {run.name for run in runs}
+    return [file for run in logdir.runs if run.name in asked for file in run.profiles if file.is_trace], logdir, runs
+
+
+def _no_recordings(arguments: argparse.Namespace, logdir: Logdir | None, runs: Sequence[inspect.Logged]) -> str:
+    if logdir is None:
+        return f"{_shown(arguments.path)} is no recording: .json, .json.gz and .xplane.pb are"
+    return _nothing(logdir, arguments) if not runs else f"no run in {_shown(arguments.path)} holds a recording"
+
+
 def demo_command(arguments: argparse.Namespace) -> int:
     """Write the demo log."""
     if Path(arguments.folder).is_file():
@@ -451,11 +551,49 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(command=graph_command)
 
+    about = "say where the time of recorded steps goes, and what to change"
+    one = commands.add_parser("profile", help=about, description=_PROFILE, epilog=_EXIT_CODES, formatter_class=raw)
+    one.add_argument("path", metavar="PATH", help="a recording, or a folder of runs as a LOGDIR of other commands")
+    one.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
+    one.add_argument("--runs", metavar="RE", help=_RUNS)
+    one.add_argument(
+        "--loading",
+        metavar="RE",
+        default="",
+        help="annotations with this in their name are loading data (default: usual names)",
+    )
+    one.set_defaults(command=profile_command)
+
+    about = "run a command, and write what the machine does meanwhile into its run"
+    one = commands.add_parser(
+        "monitor", help=about, description=_MONITOR, formatter_class=raw,
+        usage="%(prog)s [-h] --logdir RUN [--every SECONDS] [-- COMMAND ...]",
+    )  # fmt: skip
+    one.add_argument(
+        "--logdir", metavar="RUN", required=True, help="the folder of the run; it is made where there is none"
+    )
+    one.add_argument(
+        "--every", metavar="SECONDS", type=_seconds, default=1.0, help="between readings, 0.1 to 3600; 1 when not given"
+    )
+    one.add_argument("argv", metavar="COMMAND", nargs="*", help="what to run, with its arguments")
+    one.set_defaults(command=monitor_command)
+
     about = "train small models and write their log, to have something to look at"
     one = commands.add_parser("demo", help=about, description=about, epilog=_EXIT_CODES, formatter_class=raw)
     one.add_argument("folder", metavar="DIR", help="a folder that is empty or not there yet")
     one.set_defaults(command=demo_command)
     return parser
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds between readings. Raises ArgumentTypeError."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{_shown(text)} is no number of seconds from 0.1 to 3600")
+    return seconds
 
 
 def _opened(arguments: argparse.Namespace) -> tuple[Logdir, list[inspect.Logged]]:
@@ -665,6 +803,60 @@ _AMOUNTS: dict[str, Callable[[Any], str]] = {
     "bytes": lambda number: "-" if number is None else theme.size(number),
     "share": "{:.1%}".format,
 }
+
+
+# The recordings ------------------------------------------------------------------------------------------------------
+
+_MOST_NAMES = 10
+_TIMES_OF = {
+    # table        what it is by         the name of a row, and its time
+    "operators": ("host_self_us", "Operators, by their own time on the host"),
+    "kernels": ("total_us", "Kernels"),
+}
+
+
+def _recording(row: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines about one recording for people."""
+    names = [row["file"], f"span {row['span']}" if row["span"] > 1 else ""]
+    yield f"{_shown(row['run'])}: {_shown(' '.join(filter(None, names)))}"
+    if "error" in row:
+        yield f"  cannot be read: {_shown(row['error'], None)}"
+        yield ""
+        return
+    yield f"  {_shown(row['verdict']['text'], None)}"
+    yield from (f"  {_shown(words, None)}" for words in row["notes"])
+    average, totals = row["average"], [step["total_us"] for step in row["steps"]]
+    told = profile_words.time(average["total_us"] * 1e3)
+    yield f"  {_counted(len(totals), 'step')} of {told} on average" if totals else "  no steps"
+    lines = [
+        [name, profile_words.time(time * 1e3), profile_words.share(average["shares"][name])]
+        for name, time in average["categories"].items()
+        if time
+    ]
+    yield from (f"    {line}" for line in _aligned(lines, left=1))
+    for device in row["devices"]:
+        shares = {
+            "utilisation": device["utilization"], "SM efficiency": device["sm_efficiency"],
+            "occupancy": device["occupancy"], "Tensor Cores": device["tensor_cores"],
+        }  # fmt: skip
+        known = [f"{name} {profile_words.share(share)}" for name, share in shares.items() if share is not None]
+        yield f"  device {device['device']} {_shown(device['name'])}: {', '.join(known)}"
+    for peak in row["memory_peaks"]:
+        yield f"  peak memory, {peak['device']}: {theme.size(peak['bytes'])}"
+    for one in row["findings"]:
+        cost = f" ({profile_words.time(one['cost_us'] * 1e3)})" if one["cost_us"] else ""
+        yield f"  [{one['severity']}] {_shown(one['title'], None)}{cost}"
+        yield f"      {_shown(one['text'], None)}"
+        yield from (f"      - {_shown(words, None)}" for words in one["advice"])
+    for key, (by, title) in _TIMES_OF.items():
+        table = sorted(row[key], key=lambda one: -one[by])[:_MOST_NAMES]
+        if table:
+            yield f"  {title}:"
+            lines = [[_shown(one["name"]), f"{one['calls']:,}", profile_words.time(one[by] * 1e3)] for one in table]
+            yield from (f"    {line}" for line in _aligned(lines, left=1))
+    if row["not_evaluated"]:
+        yield f"  {_counted(len(row['not_evaluated']), 'rule')} could not be evaluated: --json says what they need."
+    yield ""
 
 
 # Where it goes -------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tbcore import blueprint, exhibits, sweep
+from tbcore import blueprint, exhibits, recorder, sweep
 from tbcore.errors import LogdirError
 from tbcore.formats.hparams import Experiment, HParam, Metric, Value
 from tbcore.formats.tfrecord import EventWriter
@@ -31,8 +31,9 @@ Array = NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 Rate = Callable[[int], float]
 
-VERSION = "5"
+VERSION = "6"
 _MARK = "demo-version"
+_RECORDINGS = "*.pt.trace.json.gz"
 _PIXELS, _CLASSES = 64, 10
 _TEST = 360
 _EVALUATE_EVERY = 20
@@ -41,6 +42,7 @@ _LOOK_EVERY = 250
 _POINTS_EVERY = 500
 _REPORT_EVERY = 100
 _STEPS_AFTER_NAN = 60
+_RECORDED_STEPS, _UNRECORDED_STEPS = 6, 2  # the first steps take longer than any other
 _STEP_SECONDS = 0.32
 _EVALUATION_SECONDS = 1.7
 _DOWNTIME_SECONDS = 840.0
@@ -69,7 +71,8 @@ class Recipe:
 
     hidden: widths of the hidden layers; examples: training images used; mislabelled: share of them with a wrong label;
     decay: weight decay per step and unit of learning rate; careless: exponentiate the scores as they are, which
-    overflows, instead of subtracting the largest one first; schedule: what the learning rate is called to do.
+    overflows, instead of subtracting the largest one first; schedule: what the learning rate is called to do; recorded: how
+    images are loaded in the recording of a few of its steps, "one by one" or "together", "" for none.
     """
 
     run: str
@@ -83,6 +86,7 @@ class Recipe:
     mislabelled: float = 0.0
     careless: bool = False
     schedule: str = "constant"
+    recorded: str = ""
 
     @property
     def steps(self) -> int:
@@ -137,7 +141,7 @@ RECIPES = (
     Recipe(
         "mlp_lr0.01",
         "A learning rate that is about right.",
-        _USUAL, (Attempt(0, 1500, _constant(0.01)),), decay=1e-4,
+        _USUAL, (Attempt(0, 1500, _constant(0.01)),), decay=1e-4, recorded="one by one",
     ),
     Recipe(
         "mlp_lr0.3",
@@ -148,6 +152,7 @@ RECIPES = (
         "mlp_cosine",
         "A large rate, warmed up and annealed: as quick as the large one, as calm as the small one in the end.",
         _USUAL, (Attempt(0, 2000, _cosine(0.2, 2000, 100)),), decay=1e-4, schedule="cosine",
+        recorded="together",
     ),
     Recipe(
         "mlp_overfits",
@@ -237,7 +242,8 @@ def is_complete(folder: Path) -> bool:
         if (folder / _MARK).read_text(encoding="utf-8") != VERSION:
             return False
         files = {recipe.run: len(recipe.attempts) for recipe in RECIPES} | {trial.run: 1 for trial in TRIALS}
-        return all(len(list((folder / run).glob("events.*"))) >= count for run, count in files.items())
+        recorded = all(any((folder / recipe.run).glob(_RECORDINGS)) for recipe in RECIPES if recipe.recorded)
+        return recorded and all(len(list((folder / run).glob("events.*"))) >= count for run, count in files.items())
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -466,6 +472,8 @@ class Job:
                     writer.hparams(self.recipe.hparams)
                     writer.text("about", self._about(), 0)
                     self._draw(writer, network)
+                    if self.recipe.recorded:
+                        self._record(network)
                 network = self._attempt(writer, network, attempt, later[0].first if later else -1)
                 if not later:
                     writer.session_end("failure" if self.failed else "success")
@@ -521,6 +529,24 @@ class Job:
         ran = blueprint.run(graph, fed, self.timer)
         writer.graph(blueprint.graph_def(graph, ran))
         writer.run_metadata("step 0", blueprint.run_metadata(ran, self.wall), 0)
+
+    def _record(self, network: Network) -> None:
+        """Write what ran when in a few steps of training, which the training itself knows nothing of."""
+        recipe, rng = self.recipe, np.random.default_rng(1)
+        data = recorder.Packed.of(self.digits.images, self.digits.labels, together=recipe.recorded == "together")
+        rate = recipe.attempts[0].rate(0)
+
+        def train(recording: recorder.Recorder, steps: int) -> recorder.Recorder:
+            copy = _copy(network)
+            layers = recorder.Layers(copy.names, copy.weights, copy.biases, rate, recipe.momentum, recipe.decay)
+            recorder.train(recording, layers, data, rng.integers(0, len(data.labels), (steps, recipe.batch)))
+            return recording
+
+        train(recorder.Recorder(self.timer), _UNRECORDED_STEPS)
+        recording = train(recorder.Recorder(self.timer), _RECORDED_STEPS)
+        base = int(self.wall) * 1_000_000_000
+        name = _RECORDINGS.replace("*", f"demo_0.{base}")
+        (self.folder / name).write_bytes(recording.written(base, "demo"))
 
     def _step(self, network: Network, rate: float) -> dict[str, float]:
         """Train on one batch and return what is logged about it."""

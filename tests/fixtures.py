@@ -7,10 +7,23 @@ from typing import Any
 import pytest
 
 FIXTURES = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
+SAMPLES = FIXTURES.parent / "profile_samples"
 
 needs_fixtures = pytest.mark.skipif(
     not (FIXTURES / "logs").is_dir(), reason="the logs of real writers do not lie beside the repository"
 )
+
+
+needs_samples = pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the recordings of real profilers do not lie beside the repository"
+)
+
+
+def samples(name: str) -> Path:
+    """Return a file or folder of recordings of real profilers; the test is skipped where they do not lie beside the repository."""
+    if not SAMPLES.is_dir():
+        pytest.skip("the recordings of real profilers do not lie beside the repository")
+    return SAMPLES / name
 
 
 def log(name: str) -> Path:

@@ -13,9 +13,10 @@ from sklearn.metrics import silhouette_score
 from tbcore import Logdir, demo, sweep
 from tbcore.analysis import embeddings, graph_layers, sprites
 from tbcore.errors import LogdirError
-from tbcore.formats import graphdef, hparams
+from tbcore.formats import chrome_trace, graphdef, hparams
 from tbcore.formats.schema import Event, parse
 from tbcore.formats.tfrecord import records
+from tbcore.formats.trace import ANNOTATION
 
 END = 1_760_000_000.0
 
@@ -52,7 +53,9 @@ def files(folder):
 @pytest.fixture
 def quick(monkeypatch):
     """Leave one short recipe and one trial, so that a whole demo takes a moment."""
-    recipe = demo.Recipe("tiny", "A moment.", (8,), (demo.Attempt(0, 40, lambda step: 0.05),), examples=64)
+    recipe = demo.Recipe(
+        "tiny", "A moment.", (8,), (demo.Attempt(0, 40, lambda step: 0.05),), examples=64, recorded="one by one"
+    )
     monkeypatch.setattr(demo, "RECIPES", (recipe,))
     monkeypatch.setattr(demo, "TRIALS", sweep.TRIALS[:1])
     monkeypatch.setattr(demo, "TOTAL", 240)
@@ -162,6 +165,48 @@ def test_networks_with_hidden_layers_log_what_the_last_one_gets_to_see(log):
     # What is learned brings the images of a digit together.
     assert silhouette_score(last.values, digits) > 2 * max(0.05, silhouette_score(first.values, digits))
     assert sprites.sprite(last.sprite, last.sprite_size, 360).count == 360
+
+
+def recording(folder, run):
+    """Return the events of the recording of a run."""
+    (path,) = (folder / run).glob("demo_0.*.pt.trace.json.gz")
+    assert path.stat().st_size < 100_000
+    return chrome_trace.read(chrome_trace.gunzipped([path.read_bytes()]), "key")
+
+
+def lasting(trace, name):
+    """Return how long the events of a name took in all, in microseconds."""
+    return trace.duration[trace.matching(lambda one: one == name)].sum() / 1e3
+
+
+def test_two_runs_have_a_recording_of_six_steps(log):
+    for recipe in demo.RECIPES:
+        assert len(list((log / recipe.run).glob("*.pt.trace.json.gz"))) == bool(recipe.recorded)
+    for run in ("mlp_lr0.01", "mlp_cosine"):
+        trace = recording(log, run)
+        assert trace.notes == ()
+        assert trace.crossing == 0
+        assert {f"ProfilerStep#{step}" for step in range(6)} <= {trace.named(row) for row in trace.of(ANNOTATION)}
+        assert len(trace.flows.source) == 18
+        assert trace.info["record_shapes"] == 1
+
+
+def test_one_recording_waits_for_its_data_and_the_other_does_not(log):
+    shares = []
+    for run in ("mlp_lr0.01", "mlp_cosine"):
+        trace = recording(log, run)
+        steps = sum(lasting(trace, f"ProfilerStep#{step}") for step in range(6))
+        shares.append(lasting(trace, "load_batch") / steps)
+    assert shares[0] > 0.4
+    assert shares[1] < 0.5 * shares[0]
+
+
+def test_what_was_allocated_while_recording_is_let_go_of(log):
+    memory = recording(log, "mlp_cosine").memory
+    assert memory.size.sum() == 0
+    assert memory.allocated.min() == memory.allocated[-1] == 0
+    parameters = 64 * 64 + 64 + 64 * 32 + 32 + 32 * 10 + 10
+    assert memory.allocated.max() > 2 * 4 * parameters  # with their velocities
 
 
 # The sweep -----------------------------------------------------------------------------------------------------------

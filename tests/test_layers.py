@@ -21,11 +21,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "tbcore.exhibits": ("formats",),
     "tbcore.sweep": ("formats",),
     "tbcore.blueprint": ("formats",),
-    "tbcore.demo": ("errors", "formats", "exhibits", "sweep", "blueprint"),
+    "tbcore.recorder": ("formats",),
+    "tbcore.demo": ("errors", "formats", "exhibits", "sweep", "blueprint", "recorder"),
+    "tbcore.monitor": ("errors", "formats", "store"),
     "tbcore.ui": (*BASE, "store", "charts.theme"),
     # Starts the first reading: it writes the demo and has the kernels compiled meanwhile.
     "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan", "formats.histograms"),
-    "tbcore.cli": (*BASE, "store", "analysis", "charts.theme", "demo"),
+    "tbcore.cli": (*BASE, "store", "analysis", "charts.theme", "demo", "monitor"),
     "tbcore.__main__": ("cli",),
     "tbcore": ("series", "names", "analysis", "store"),
     "pages": (*BASE, "ui", "analysis", "charts"),
@@ -36,7 +38,7 @@ ONLY = {
     "streamlit": ("tbcore.ui", "pages"),
     "numba": ("tbcore.formats", "tbcore.analysis"),
     "pandas": ("tbcore.analysis", "tbcore.ui", "tbcore.cli", "tbcore"),
-    "pathlib": ("tbcore.formats.tfrecord", "tbcore.ui", "tbcore.demo", "tbcore.sweep", "tbcore.cli"),
+    "pathlib": ("tbcore.formats.tfrecord", "tbcore.ui", "tbcore.demo", "tbcore.sweep", "tbcore.monitor", "tbcore.cli"),
 }
 FILES = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "tbcore").rglob("*.py")])
 

@@ -220,7 +220,9 @@ def _listed(logdir: Logdir, raw: bool) -> _Listed:
         logdir,
         runs,
         logdir.problems,
-        frozenset(kind for one in runs for kind, _tag in one.series) | {"embeddings" for one in runs if one.embeddings},
+        frozenset(kind for one in runs for kind, _tag in one.series)
+        | {"embeddings" for one in runs if one.embeddings}
+        | {"profiles" for one in runs if one.profile_files},
         colors,
         spelled_runs([_row(one, colors[one.name]) for one in runs]),
         sum(len(one.folded) for one in folded),
@@ -467,6 +469,20 @@ _SNIPPETS = {
         'config.embeddings.add(tensor_name="embedding/.ATTRIBUTES/VARIABLE_VALUE", metadata_path="labels.tsv")\n'
         'projector.visualize_embeddings("runs/first", config)  # labels.tsv: a line per row',
     ),
+    "profiles": (
+        "from torch.profiler import profile, schedule, tensorboard_trace_handler\n"
+        "with profile(schedule=schedule(wait=1, warmup=1, active=3), record_shapes=True, profile_memory=True,\n"
+        '             on_trace_ready=tensorboard_trace_handler("runs/first")) as recorder:\n'
+        "    for batch in loader:\n"
+        "        train(batch)\n"
+        "        recorder.step()",
+        "import tensorflow as tf  # JAX: jax.profiler.start_trace, StepTraceAnnotation, stop_trace\n"
+        'tf.profiler.experimental.start("runs/first")\n'
+        "for step in range(5):\n"
+        '    with tf.profiler.experimental.Trace("train", step_num=step, _r=1):\n'
+        "        train(next(batches))\n"
+        "tf.profiler.experimental.stop()",
+    ),
     "meshes": (
         'writer.add_mesh("shape", vertices, colors, faces, global_step=step)  # [1, n, 3], [1, n, 3], [1, m, 3]',
         "from tensorboard.plugins.mesh import summary_v2 as mesh\n"
@@ -480,9 +496,10 @@ def no_data(kind: str, title: str) -> None:
     torch, tensorflow = _SNIPPETS[kind]
     st.subheader(f"No {title} in these logs")
     st.markdown("This is how they get there, with PyTorch:")
-    st.code(_TORCH + torch, language="python")
+    alone = kind == "profiles"  # which no writer of events writes
+    st.code(torch if alone else _TORCH + torch, language="python")
     st.markdown("and with TensorFlow:")
-    st.code(_TENSORFLOW + tensorflow, language="python")
+    st.code(tensorflow if alone else _TENSORFLOW + tensorflow, language="python")
 
 
 def nothing_selected(what: str) -> None:

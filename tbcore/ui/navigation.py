@@ -28,6 +28,7 @@ PAGES = (
     PageRow("media", "Media", ":material/perm_media:", ("images", "audio", "text", "meshes")),
     PageRow("graph", "Graph", ":material/account_tree:", ("graphs", "run_metadata")),
     PageRow("projector", "Projector", ":material/bubble_chart:", ("embeddings",)),
+    PageRow("profile", "Profile", ":material/speed:", ("profiles", "run_metadata")),
     PageRow("hparams", "HParams", ":material/tune:", ("hparams",)),
     PageRow("runs", "Runs", ":material/table_rows:", ()),
     PageRow("inspect", "Inspect", ":material/troubleshoot:", ()),

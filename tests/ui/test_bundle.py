@@ -12,11 +12,13 @@ from tbcore.ui.components import (
     cloud,
     compare,
     distributions,
+    flame,
     graph,
     images,
     lines,
     meshes,
     parallel,
+    perfetto,
     pr_curves,
     ranking,
     runs,
@@ -24,6 +26,7 @@ from tbcore.ui.components import (
     sheet,
     stepper,
     text,
+    trace,
 )
 from tbcore.ui.components.bundle import bundle
 
@@ -41,8 +44,11 @@ COMPONENTS = {
     "compare": (Path(compare.__file__).parent, compare.MODULES),
     "distributions": (Path(distributions.__file__).parent, distributions.MODULES),
     "distributions_bar": (Path(distributions.__file__).parent, distributions.BAR_MODULES),
+    "flame": (Path(flame.__file__).parent, flame.MODULES),
     "graph": (Path(graph.__file__).parent, graph.MODULES),
     "meshes": (Path(meshes.__file__).parent, meshes.MODULES),
+    "perfetto": (Path(perfetto.__file__).parent, perfetto.MODULES),
+    "trace": (Path(trace.__file__).parent, trace.MODULES),
     "parallel": (Path(parallel.__file__).parent, parallel.MODULES),
     "ranking": (Path(ranking.__file__).parent, ranking.MODULES),
     "scatter": (Path(scatter.__file__).parent, scatter.MODULES),

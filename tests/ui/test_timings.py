@@ -1,0 +1,74 @@
+"""Tables of what took how long: what is shown of them, and how it is spelled."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tbcore.ui import timings
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "words"),
+    [(0, "0s"), (0.5, "0.5ns"), (5.7612, "5.76ns"), (999, "999ns"), (999.7, "1µs"), (12_345, "12.3µs"), (2_050_000_000, "2.1s")],
+)  # fmt: skip
+def test_durations_are_spelled_down_to_the_nanosecond(nanoseconds: float, words: str) -> None:
+    assert timings.lasting(nanoseconds) == words
+
+
+def test_a_text_of_any_length_is_cut() -> None:
+    assert timings.shortened("x" * 10_000_000) == "x" * 299 + "…"
+    assert timings.shortened("aten::add") == "aten::add"
+
+
+def page() -> None:
+    import pandas as pd
+    import streamlit as st
+
+    from tbcore.ui.timings import Column, sifted, timings
+
+    frame = pd.DataFrame(
+        {"name": ["aten::add", "aten::mm", "[odd]"], "took": [3_000, 20, 0], "size": [1, 2, 3], "empty": [0, 0, 0]}
+    )
+    shown = sifted(frame, "find", "Find operators")
+    columns = [
+        Column("name", "Operator", "text"),
+        Column("took", "Took", "duration"),
+        Column("empty", "Nothing", "count"),
+    ]
+    st.caption(f"chosen {timings(shown, columns, key='table')}")
+
+
+def visited(**parameters: str) -> AppTest:
+    app = AppTest.from_function(page, default_timeout=30)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def names(app: AppTest) -> Any:
+    return app.dataframe[0].value["name"].tolist()
+
+
+def test_a_table_shows_the_columns_that_say_something(tmp_path: Any) -> None:
+    app = visited()
+    assert list(app.dataframe[0].value.columns) == ["name", "took"]
+    assert app.caption[0].value == "chosen None"
+
+
+def test_a_regular_expression_sifts_the_rows() -> None:
+    assert names(visited(find="mm$")) == ["aten::mm"]
+    assert names(visited(find="^ATEN")) == ["aten::add", "aten::mm"]
+
+
+def test_a_wrong_expression_says_so_and_leaves_the_table_whole() -> None:
+    app = visited(find="[odd")
+    assert names(app) == ["aten::add", "aten::mm", "[odd]"]
+    assert "not a regular expression" in app.error[0].value
+
+
+def test_nothing_found_is_an_empty_table() -> None:
+    assert len(pd.DataFrame(visited(find="no such name").dataframe[0].value)) == 0
