@@ -485,7 +485,9 @@ def _recordings(
 def _no_recordings(arguments: argparse.Namespace, logdir: Logdir | None, runs: Sequence[inspect.Logged]) -> str:
     if logdir is None:
         return f"{_shown(arguments.path)} is no recording: .json, .json.gz and .xplane.pb are"
-    return _nothing(logdir, arguments) if not runs else f"no run in {_shown(arguments.path)} holds a recording"
+    if logdir.runs and not runs:
+        return _nothing(logdir, arguments)
+    return f"no recording in {_shown(arguments.path, None)}: nothing below it is a .pt.trace.json, an .xplane.pb or another trace"
 
 
 def demo_command(arguments: argparse.Namespace) -> int:
@@ -633,6 +635,7 @@ def _see(arguments: argparse.Namespace) -> str:
 # The report ----------------------------------------------------------------------------------------------------------
 
 _LONGEST_NAME = 60
+_LONGEST_PATH = 200
 _MOST_MARKS = 12
 
 _NUMBERS = (
@@ -818,7 +821,9 @@ _TIMES_OF = {
 def _recording(row: dict[str, Any]) -> Iterator[str]:
     """Yield the lines about one recording for people."""
     names = [row["file"], f"span {row['span']}" if row["span"] > 1 else ""]
-    yield f"{_shown(row['run'])}: {_shown(' '.join(filter(None, names)))}"
+    # The name of a file begins with its run's.
+    inside = row["run"] in ("", ".") or row["file"].startswith(f"{row['run']}/")
+    yield ("" if inside else f"{_shown(row['run'])}: ") + _shown(" ".join(filter(None, names)), _LONGEST_PATH)
     if "error" in row:
         yield f"  cannot be read: {_shown(row['error'], None)}"
         yield ""

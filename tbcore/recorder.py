@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tbcore.formats import chrome_trace
+from tbcore.formats import chrome_write
 
 Array = NDArray[Any]
 
@@ -107,16 +107,16 @@ class Recorder:
         """Return the recording as gzipped JSON. base: nanoseconds since the epoch of its beginning."""
         about = {"process_name": {"name": "python"}, "process_labels": {"labels": "CPU"},
                  "thread_name": {"name": "thread 1 (python)"}}  # fmt: skip
-        heads = [chrome_trace.line("M", name, PID, TID, 0, args=args) for name, args in about.items()]
+        heads = [chrome_write.line("M", name, PID, TID, 0, args=args) for name, args in about.items()]
         events = sorted([*self._called(), *self._tied(), *self._remembered()], key=itemgetter(0, 1))
         info = _INFO | {"host_name": host, "baseTimeNanoseconds": base}
-        pieces = chrome_trace.document([*heads, *(line for _start, _longer, line in events)], info)
+        pieces = chrome_write.document([*heads, *(line for _start, _longer, line in events)], info)
         return gzip.compress(b"".join(pieces), mtime=0)
 
     def _called(self) -> Iterator[tuple[int, int, str]]:
         for number, (name, category, start, end, more) in enumerate(self._calls, 1):
             args = _ARGUMENTS[category](number, *more)
-            yield start, start - end, chrome_trace.line("X", name, PID, TID, start, end - start, category, args)
+            yield start, start - end, chrome_write.line("X", name, PID, TID, start, end - start, category, args)
 
     def _tied(self) -> Iterator[tuple[int, int, str]]:
         """Yield the arrows from operators to those that go back through them."""
@@ -132,14 +132,14 @@ class Recorder:
                 count += 1
                 for phase, at, side in (("s", begun.pop(backward), {}), ("f", start, {"bp": "e"})):
                     arrow = {"id": count, **side}
-                    yield at, 0, chrome_trace.line(phase, "fwdbwd", PID, TID, at, category="fwdbwd", more=arrow)
+                    yield at, 0, chrome_write.line(phase, "fwdbwd", PID, TID, at, category="fwdbwd", more=arrow)
 
     def _remembered(self) -> Iterator[tuple[int, int, str]]:
         held = 0
         for at, address, size in self._allocations:
             held += size
             args = {"Total Reserved": 0, "Total Allocated": held, "Bytes": size, "Addr": address, **_HOST}
-            yield at, 0, chrome_trace.line("i", "[memory]", PID, TID, at, None, "cpu_instant_event", args, {"s": "t"})
+            yield at, 0, chrome_write.line("i", "[memory]", PID, TID, at, None, "cpu_instant_event", args, {"s": "t"})
 
 
 def _op(number: int, shapes: Sequence[tuple[tuple[int, ...], Any]], forward: int, backward: int) -> dict[str, Any]:

@@ -111,3 +111,15 @@ def test_names_of_the_log_cannot_act_on_the_terminal(tmp_path: Path, capsys: pyt
     _code, out, _err = printed(capsys, str(path))
     assert "\x1b" not in out
     assert "\x07" not in out
+
+
+def test_a_folder_without_recordings_says_what_would_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = printed(capsys, str(tmp_path))
+    assert (code, out) == (1, "")
+    assert err.startswith(f"tbcore: no recording in {tmp_path}: nothing below it is a .pt.trace.json")
+
+
+def test_a_recording_is_named_by_its_file_and_its_run_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path / "logs" / "a", trace(*EVENTS))
+    assert printed(capsys, str(tmp_path / "logs"))[1].splitlines()[0] == f"a/{path.name}"
+    assert printed(capsys, str(tmp_path / "logs" / "a"))[1].splitlines()[0] == path.name

@@ -26,7 +26,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "tbcore.monitor": ("errors", "formats", "store"),
     "tbcore.ui": (*BASE, "store", "charts.theme"),
     # Starts the first reading: it writes the demo and has the kernels compiled meanwhile.
-    "tbcore.ui.cache": (*BASE, "store", "demo", "formats.scan", "formats.histograms"),
+    "tbcore.ui.cache": (
+        *BASE,
+        "store",
+        "demo",
+        "formats.scan",
+        "formats.histograms",
+        "formats.chrome_trace",
+        "formats.xplane",
+    ),
     "tbcore.cli": (*BASE, "store", "analysis", "charts.theme", "demo", "monitor"),
     "tbcore.__main__": ("cli",),
     "tbcore": ("series", "names", "analysis", "store"),

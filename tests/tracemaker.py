@@ -49,6 +49,47 @@ def trace(*events: dict[str, Any], **info: Any) -> bytes:
     return json.dumps({"schemaVersion": 1, "deviceProperties": []} | info | {"traceEvents": list(events)}).encode()
 
 
+def rank(number: int = 0, late: float = 0.0, slower: float = 1.0) -> bytes:
+    """Return a rank of three steps, with memory, a GPU and a reduction that it comes `late` µs to."""
+    events = []
+    held = 0
+    for step in range(3):
+        start = 1_000.0 * step
+        events.append(event(f"ProfilerStep#{step}", start, 1_000, "user_annotation"))
+        events.append(event("aten::mm", start + 10, 200 * slower))
+        held += 4_096
+        events.append(allocation(start + 20, 4_096, held, number, Addr=64 * step + 64))
+        for place, (name, at, length) in enumerate(
+            (("gemm", 60, 300.0), ("ncclDevKernel_AllReduce_Sum(x)", 400 + late, 300.0 - late), ("gemm", 800, 100.0))
+        ):
+            correlation = 10 * step + place + 1
+            said = {
+                "correlation": correlation,
+                "stream": 7,
+                "device": number,
+                "Collective name": "allreduce",
+                "dtype": "Float",
+                "In msg nelems": 100,
+            }
+            events.append(
+                event("cudaLaunchKernel", start + at - 20, 5, "cuda_runtime", args={"correlation": correlation})
+            )
+            events.append(
+                event(
+                    name,
+                    start + at,
+                    length,
+                    "kernel",
+                    number,
+                    7,
+                    said if "nccl" in name else {k: said[k] for k in ("correlation", "stream", "device")},
+                )
+            )
+    info = {"rank": number, "world_size": 2, "backend": "nccl"}
+    devices = [{"id": number, "name": "GPU <b>", "totalGlobalMem": 16_384}]
+    return trace(*events, distributedInfo=info, deviceProperties=devices, baseTimeNanoseconds=1_760_000_000_000_000_000)
+
+
 def large(count: int, seed: int = 0) -> Iterator[bytes]:
     """Yield a PyTorch trace of `count` events: operators within each other on threads, launches, kernels on streams, memory."""
     draw = random.Random(seed)

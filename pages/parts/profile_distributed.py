@@ -15,7 +15,7 @@ from tbcore.analysis.profile_forms import Steps
 from tbcore.analysis.profiles import Trace
 from tbcore.charts import profile_idle as charts
 from tbcore.errors import FormatError
-from tbcore.ui import bound
+from tbcore.ui import bound, profile
 from tbcore.ui.timings import Column, timings
 
 MOST = 16  # ranks that are read at once, unless the visitor asks for more
@@ -59,6 +59,7 @@ class Rank:
     """One recording of a job."""
 
     name: str
+    file: Recording
     trace: Trace = field(repr=False)
     steps: Steps = field(repr=False)
 
@@ -91,13 +92,10 @@ def show(chosen: Chosen) -> None:
         )
         for rank in ranks
     ]
+    for words in profile_distributed.unusual([rank.steps for rank in ranks], names):
+        st.warning(ui.plain(words), icon=":material/group_remove:")
     if not any(map(len, sent)):
-        st.markdown(
-            "No collective was recorded: nothing here is sent between ranks by NCCL, Gloo or their like."
-            if len(ranks) > 1
-            else "This recording is of one process that sends nothing to others. Recordings of the other ranks of a job are found when they "
-            'lie in the same run: `tensorboard_trace_handler(folder, worker_name=f"rank{rank}")` on each of them.'
-        )
+        alone(chosen, len(ranks))
         return
     together = source.remembered(chosen, "together", lambda: profile_distributed.together(sent), marks, chosen.loading)
     for note in together.notes:
@@ -105,10 +103,25 @@ def show(chosen: Chosen) -> None:
     bars(ranks, together, names)
     if len(ranks) < 2:
         st.caption("Recordings of the other ranks of this job are not beside it: who waited for whom cannot be told.")
-    else:
-        waits(ranks, together, names)
+    elif len(together.each):
+        waits(chosen, ranks, together, names)
     operations(sent, together, names)
     devices(ranks)
+
+
+def alone(chosen: Chosen, ranks: int) -> None:
+    """Say that nothing is sent between ranks, and where other recordings would be found."""
+    if ranks > 1:
+        st.markdown("No collective was recorded: nothing here is sent between ranks by NCCL, Gloo or their like.")
+        return
+    how = {
+        "pytorch": ', as `tensorboard_trace_handler(folder, worker_name=f"rank{rank}")` on each of them writes them',
+        "xplane": " and session, a file for each host",
+    }
+    st.markdown(
+        "No collective was recorded: this process sends nothing to others. Recordings of the other ranks of a job are found when they "
+        f"lie in the same run{how.get(chosen.trace.source, '')}."
+    )
 
 
 def siblings(chosen: Chosen) -> list[Recording]:
@@ -123,13 +136,14 @@ def siblings(chosen: Chosen) -> list[Recording]:
         and one.session == file.session
         and one.span == file.span
     ]
-    several = {one.worker for one in found}
-    if isinstance(file, source.Brought) or len(several) < 2:
-        found = (
-            [file]
-            if not isinstance(file, source.Brought)
-            else [one for one in chosen.files if isinstance(one, source.Brought)]
+    if isinstance(file, source.Brought):
+        # Nothing tells what belongs together but who brought it.
+        return sorted(
+            (one for one in chosen.files if isinstance(one, source.Brought) and one.format == file.format),
+            key=lambda one: profile_distributed.ordered(one.name),
         )
+    if len({one.worker for one in found}) < 2:
+        return [file]
     return sorted(found, key=lambda one: profile_distributed.ordered(windows.title(one)))
 
 
@@ -149,7 +163,7 @@ def read(chosen: Chosen, files: Sequence[Recording]) -> list[Rank] | None:
         steps = source.remembered(
             chosen, "steps", lambda trace=trace: windows.steps_of(trace, chosen.loading), trace.key, chosen.loading
         )
-        ranks.append(Rank(name_of(file, trace), trace, steps))
+        ranks.append(Rank(name_of(file, trace), file, trace, steps))
     if waiting:
         return None
     ranks.sort(key=lambda rank: rank.trace.group.rank if rank.trace.group else 0)
@@ -164,6 +178,8 @@ def name_of(file: Recording, trace: Trace) -> str:
 
 def bars(ranks: Sequence[Rank], together: Together, names: Sequence[str]) -> None:
     """Draw how each rank spends its steps: computing, communicating, both at once."""
+    if not any(rank.steps.overlap is not None and len(rank.steps) for rank in ranks):
+        return
     shared = list(together.steps)
     step = MEAN
     if len(shared) > 1:
@@ -186,36 +202,53 @@ def bars(ranks: Sequence[Rank], together: Together, names: Sequence[str]) -> Non
     with right:
         st.markdown("**What communication is spent on**")
         waited = profile_distributed.wait_parts(together, names, "" if step == MEAN else step)
-        if len(waited):
+        if not len(together.each):
+            st.caption("No collective was recorded by all ranks alike, so that it cannot be told.")
+        elif len(waited):
             st.altair_chart(charts.stacked(waited, charts.WAITS), key="dist_waits")
-        windows.saved("rank_waits", waited)
+            windows.saved("rank_waits", waited)
 
 
-def waits(ranks: Sequence[Rank], together: Together, names: Sequence[str]) -> None:
+def waits(chosen: Chosen, ranks: Sequence[Rank], together: Together, names: Sequence[str]) -> None:
     """Draw who came last to collectives, and what that cost the others."""
     table = profile_distributed.last_table(together, names)
     st.markdown("**Who the others wait for**")
-    timings(table, LAST, key="dist_last")
+    row = timings(table, LAST, key="dist_last")
     worst = profile_distributed.straggler(together, names)
     if worst:
         st.caption(ui.plain(worst))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if row is not None:
+            one = ranks[int(table.iloc[row]["rank"])]
+            profile.link(
+                f"Overview of {ui.plain(one.name)}", "dist_open", "overview", {}, icon="arrow_forward",
+                first=lambda: source.turn_to(one.file, chosen.files),
+            )  # fmt: skip
         windows.saved("stragglers", table)
     each = profile_distributed.each_table(together, names)
     if len(each):
         st.markdown("**Longest waits**")
         row = timings(each, EACH, key="dist_each", rows=8)
-        if row is not None and ranks[int(each.iloc[row]["rank"])].trace is not None:
-            one = each.iloc[row]
-            st.caption(f"It is in the recording of {ui.plain(str(one['who']))}.")
-        windows.saved("waits", each)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if row is None:
+                st.caption(
+                    "Tick a wait to see it in the trace of its rank, or of the one that came last.", width="content"
+                )
+            else:
+                one = each.iloc[row]
+                last = profile_distributed.last_of(together, int(one["place"]))
+                places = {"Show the wait in": (int(one["rank"]), int(one["row"])), "Show who came last:": last}
+                for number, (words, (rank, event)) in enumerate(places.items()):
+                    told = f"{words} {ui.plain(names[rank])}"
+                    windows.show_elsewhere(chosen, ranks[rank].file, event, f"dist_wait_{number}", told)
+            windows.saved("waits", each)
 
 
 def operations(sent: Sequence[Collectives], together: Together, names: Sequence[str]) -> None:
     """Draw the collectives by name."""
     st.markdown("**Collectives**")
     table = profile_distributed.operation_table(sent, together, names)
-    timings(table, OPERATIONS, key="dist_operations")
+    timings(table, OPERATIONS, key="dist_operations", ticks=False)
     windows.saved("collectives", table)
 
 
@@ -224,4 +257,4 @@ def devices(ranks: Sequence[Rank]) -> None:
     table = profile_distributed.device_table([(rank.name, rank.trace) for rank in ranks])
     if len(table):
         st.markdown("**Devices**")
-        timings(table, DEVICES, key="dist_devices")
+        timings(table, DEVICES, key="dist_devices", ticks=False)

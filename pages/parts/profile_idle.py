@@ -12,7 +12,7 @@ from tbcore.charts import profile_idle as charts
 from tbcore.ui.timings import Column, sifted, timings
 
 GAPS = (
-    Column("stream", "Stream", "text", width=110),
+    Column("stream", "Stream", "text", width=140),
     Column("start", "At", "duration", "Since the recording began."),
     Column("time", "Gap", "duration"),
     Column("why", "Why", "text", "Launched too late: the host had not asked for the next one when the gap began.", width=170),
@@ -45,26 +45,36 @@ def show(chosen: Chosen) -> None:
     gaps = source.remembered(chosen, "gaps", lambda: profile_idle.gaps(trace, work), start, end)
     waits = source.remembered(chosen, "waits", lambda: profile_idle.waits(gaps), start, end)
     st.altair_chart(charts.stacked(profile_idle.spent(trace, work, devices, waits)), key="idle_spent")
+    known = bool((work.launch >= 0).any())
     st.caption(
         "A stream waits for the host when its next kernel had not been launched when the one before it ended: the host is too "
         "slow, or waits itself. It waits for others when the launch had come, but another stream or an event held it up. A gap below "
         f"{windows.told(profile_idle.KERNEL_WAIT)} is what a device needs from one kernel to the next."
+        if known
+        else "No launches were recorded here, so that nothing tells what a stream waits for. A gap below "
+        f"{windows.told(profile_idle.KERNEL_WAIT)} is what a device needs from one operation to the next."
     )
-    timings(profile_idle.device_table(devices), DEVICES, key="idle_device_table")
+    timings(profile_idle.device_table(devices), DEVICES, key="idle_device_table", ticks=False)
     windows.saved("devices", devices)
     longest(profile_idle.gap_table(trace, gaps))
     over_time(chosen, work, span or trace.span)
     mixed = profile_idle.mixture(work)
     if len(mixed) > 1:
         st.markdown("**What runs at the same time**")
-        timings(mixed, KINDS, key="idle_mixture")
+        timings(mixed, KINDS, key="idle_mixture", ticks=False)
         windows.saved("idle_mixture", mixed)
 
 
 def longest(table: Any) -> None:
     """Draw the gaps, with a way to see each."""
     st.markdown("**Gaps**")
+    if table.empty:
+        st.caption("None: from its first to its last event each stream was always busy.")
+        return
     shown = sifted(table, "idle_find", "Find in the names", within=("before", "after", "launch", "why"))
+    if shown.empty:
+        st.markdown("No gap matches.")
+        return
     row = timings(shown, GAPS, key="idle_gaps", rows=10)
     with st.container(horizontal=True, vertical_alignment="center"):
         if row is not None:

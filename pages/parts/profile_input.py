@@ -21,7 +21,7 @@ MOST_BARS = 80
 BARS = "input_steps"
 
 NAMES = (
-    Column("name", "What waits", "text", width=330),
+    Column("name", "What waits", "text", width=290),
     Column("calls", "Times", "count"),
     Column("share", "Of the steps", "share", "Of the time of all steps that are shown."),
     Column("total", "Total", "duration"),
@@ -29,8 +29,8 @@ NAMES = (
     Column("longest", "Longest", "duration"),
 )  # fmt: skip
 OPERATIONS = (
-    Column("operation", "Operation", "text", width=330),
-    Column("category", "Kind", "text", width=150),
+    Column("operation", "Operation", "text", width=250),
+    Column("category", "Kind", "text", width=130),
     Column("calls", "Calls", "count"),
     Column("self_share", "Of all input", "share", "Its own time, of that of all operations of input."),
     Column("self", "Own time", "duration", "Without the operations in it on the same thread."),
@@ -123,6 +123,11 @@ def steps(found: Found) -> None:
     )  # fmt: skip
     st.session_state["input_windows"] = overview.windows(table, found.waits)
     st.caption("Red is waiting for data. A click on a bar shows the step in the trace.")
+    downloads(
+        "input_steps",
+        [("Steps as CSV", "csv", lambda: profile_steps.wide(found.waits).to_csv(index=False).encode())],
+        width="content",
+    )
 
 
 def picked() -> None:
@@ -148,7 +153,7 @@ def names(found: Found) -> None:
     row = timings(table, NAMES, key="input_names", rows=6)
     if row is not None:
         to_trace(int(table.iloc[row]["row"]), "Longest wait in the trace", "input_wait")
-    downloads("input", [("CSV", "csv", lambda: csv(table))], width="content")
+    downloads("input", [("Waits as CSV", "csv", lambda: csv(table))], width="content")
 
 
 def to_trace(row: int, told: str, key: str) -> None:
@@ -193,4 +198,4 @@ def tf_data(found: Found) -> None:
         row = timings(pipeline.operations, OPERATIONS, key="input_operation_table", rows=10)
         if row is not None:
             to_trace(int(pipeline.operations.iloc[row]["row"]), "Longest call in the trace", "input_operation")
-    downloads("tf_data", [("CSV", "csv", lambda: csv(pipeline.operations))], width="content")
+    downloads("tf_data", [("Operations as CSV", "csv", lambda: csv(pipeline.operations))], width="content")

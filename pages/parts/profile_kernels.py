@@ -6,10 +6,10 @@ import streamlit as st
 
 from pages.parts import profile_source as source
 from pages.parts.facts import facts
-from pages.parts.profile_operators import go, links, part
+from pages.parts.profile_operators import links, part
 from pages.parts.profile_source import Chosen
 from tbcore.analysis import profile_kernels, profile_ops, profile_words
-from tbcore.ui import bound
+from tbcore.ui import bound, profile
 from tbcore.ui.tables import csv, downloads
 from tbcore.ui.timings import WHOLE, Column, lasting, shortened, sifted, timings
 
@@ -73,6 +73,11 @@ def show(chosen: Chosen) -> None:
         st.markdown("No kernels were recorded: `activities=[…, ProfilerActivity.CUDA]` records them on a GPU.")
         return
     found = figures(chosen)
+    if found.made_up:
+        st.caption(
+            "The hardware's counters were recorded, not the kernels themselves: all of them are said to take the same time. "
+            "Trust the counters, and no duration here."
+        )
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     lacks = set() if found.launches.kernels else {"delays", "sequences"}
     if not profile_kernels.has_counters(trace):
@@ -93,7 +98,7 @@ def figures(chosen: Chosen) -> profile_kernels.Figures:
     told = {
         "Kernels": f"{found.kernels:,}",
         "Kernel time": lasting(found.total),
-        "On Tensor Cores": part(found.tensor, found.total),
+        "On Tensor Cores": part(found.tensor, found.total) if found.gpu else "",
         "Occupancy": profile_words.share(found.occupancy / 100) if found.occupancy == found.occupancy else "",
         "Shorter than launch": part(found.launches.short, found.launches.kernels),
     }
@@ -125,8 +130,9 @@ def kernels(chosen: Chosen, by: profile_kernels.By, bar: Any) -> None:
     found = chosen_row(shown, COLUMNS[by], f"kernels_{by}", "kernels")
     if found:
         links(found["longest"], "Longest one in the trace", "kernel", found["name"])
-        if found.get("op") and st.button("Its operator", icon=":material/functions:", key="kernel_to_operator"):
-            go("operators", {"ops_find": profile_ops.pattern(found["op"]), "ops_look": "table"})
+        if found.get("op"):
+            wanted = {"ops_find": profile_ops.pattern(found["op"]), "ops_look": "table"}
+            profile.link("Its operator", "kernel_to_operator", "operators", wanted, icon="functions")
 
 
 def delays(chosen: Chosen, bar: Any) -> None:
@@ -187,6 +193,8 @@ def chosen_row(frame: Any, columns: Any, key: str, name: str) -> dict[str, Any]:
         st.markdown("Nothing matches.")
         return {}
     row = timings(frame, columns, key=key)
+    if row is None:
+        st.caption("Tick a row to see its whole name, and where it is in the trace.")
     downloads(name, [("CSV", "csv", lambda: csv(frame))], width="content")
     if row is None:
         return {}

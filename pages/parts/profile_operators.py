@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import profile_source as source
+from pages.parts import profile_window as windows
 from pages.parts.facts import facts
 from pages.parts.profile_source import Chosen
 from tbcore import ui
@@ -126,16 +127,10 @@ def details(chosen: Chosen, found: dict[str, Any]) -> None:
 def links(row: int, words: str, key: str, name: str = "") -> None:
     """Draw the button that goes to an event in the trace, and one that finds all of a name there."""
     with st.container(horizontal=True):
-        if st.button(words, icon=":material/timeline:", key=f"{key}_to_trace"):
-            go("trace", profile.at(int(row)))
-        if name and st.button("All of this name", icon=":material/search:", key=f"{key}_all_to_trace"):
-            go("trace", {**profile.at(int(row)), "trace_find": profile_ops.pattern(name)})
-
-
-def go(tab: str, parameters: dict[str, str | int]) -> None:
-    """Show another tab from within a part of this one."""
-    profile.go(tab, **parameters)
-    st.rerun()
+        profile.link(words, f"{key}_to_trace", "trace", profile.at(int(row)))
+        if name:
+            found = {**profile.at(int(row)), "trace_find": profile_ops.pattern(name)}
+            profile.link("All of this name", f"{key}_all_to_trace", "trace", found, icon="search")
 
 
 # Flame graph ---------------------------------------------------------------------------------------------------------
@@ -146,12 +141,13 @@ def picture(chosen: Chosen, bar: Any) -> None:
     trace = chosen.trace
     options = {clock: CLOCKS[clock] for clock in profile_stacks.clocks(trace)}
     clock = next(iter(options))
-    if len(options) > 1:
-        with bar:
+    with bar:
+        if len(options) > 1:
             clock = bound.segments("Time", options, key="ops_clock", label_visibility="collapsed")
-    frames = source.remembered(chosen, "flame", lambda: profile_stacks.flame(trace, clock), clock)
+        span = windows.window(chosen, label_visibility="collapsed")
+    frames = source.remembered(chosen, "flame", lambda: profile_stacks.flame(trace, clock, span), clock, span)
     if frames.empty:
-        st.markdown("Nothing was recorded that took time.")
+        st.markdown("Nothing took time here.")
         return
     draw(chosen, frames, f"ops_flame_{clock}", FRAME, FIND)
     downloads("flame", [("CSV", "csv", lambda: csv(frames))], width="content")

@@ -16,7 +16,8 @@ from tbcore.analysis import profile_devices, profile_findings, profile_report, p
 from tbcore.analysis import profile_words as words
 from tbcore.analysis.profile_devices import HOST, DeviceFigures, Peak
 from tbcore.analysis.profile_findings import Findings
-from tbcore.analysis.profile_forms import Evidence, Finding, Steps
+from tbcore.analysis.profile_forms import EACH, Evidence, Finding, Steps
+from tbcore.analysis.profile_memory import device_name
 from tbcore.analysis.profile_report import CAUSES, Verdict
 from tbcore.charts import profile_steps as charts
 from tbcore.charts import theme
@@ -29,10 +30,10 @@ SHOWN = 4  # findings that are shown at once
 MOST_BARS = 80
 MOST_DEVICES = 16  # with a curve over time
 SIGNS = {
-    "high": (":red[:material/error:]", "costs a lot"),
-    "medium": (":orange[:material/warning:]", "worth a look"),
-    "low": (":blue[:material/lightbulb:]", "a little"),
-    "info": (":gray[:material/info:]", "good to know"),
+    "high": (":red[:material/error:]", "Costs a lot"),
+    "medium": (":orange[:material/warning:]", "Worth a look"),
+    "low": (":blue[:material/lightbulb:]", "A little"),
+    "info": (":gray[:material/info:]", "Good to know"),
 }
 
 
@@ -129,6 +130,8 @@ def figures(found: Overview) -> None:
     many = words.count(len(steps), "step")
     rows: list[tuple[str, str, str]] = [
         ("Step time", words.time(steps.average()), f"Mean of {many}" + (f", ± {words.time(spread)} (standard deviation)." if spread else "."))
+        if found.findings.each == EACH
+        else ("Whole recording", words.time(steps.average()), "From the first event to the last: no step is marked in it.")
     ]  # fmt: skip
     busy = [one for one in found.devices if one.kernels]
     if busy:
@@ -159,7 +162,7 @@ def figures(found: Overview) -> None:
             if known:
                 rows.append((name, words.share(sum(known) / len(known)), f"{about} ({which})"))
     for peak in found.peaks[:2]:
-        where = "host" if peak.device_type == HOST else f"GPU {peak.device}"
+        where = "host" if peak.device_type == HOST else device_name(peak.device_type, peak.device)
         about = "Most memory that was allocated at one time." + (
             " Counted from the start of the recording." if peak.increase else ""
         )
@@ -191,8 +194,10 @@ def finding(one: Finding, place: int, each: str) -> None:
     sign, about = SIGNS[one.severity]
     with st.container(border=True, key=f"finding_{place}", gap="small"):
         cost = f" &nbsp; :gray-badge[{words.time(one.cost_ns)} of {each}]" if one.cost_ns > 0 else ""
-        st.markdown(f"{sign} **{one.title}**{cost}", help=measured(one, about))
+        st.markdown(f"{sign} **{one.title}**{cost}")
         st.markdown(one.text)
+        if one.severity != "info":
+            st.caption(measured(one, about))
         if one.advice:
             advice = "\n".join(f"- {sentence}" for sentence in one.advice)
             # The first is what to do first; of the others it is one click away.
@@ -223,7 +228,7 @@ def measured(one: Finding, about: str) -> str:
         "ns": words.time,
         "times": lambda value: f"{value:.2f} times",
     }.get(one.unit, theme.number)
-    return f"Rule `{one.rule}`, {about}: measured {spelled(one.value)}, told beyond {spelled(one.threshold)}."
+    return f"{about}: {spelled(one.value)} measured, told from {spelled(one.threshold)} on (rule `{one.rule}`)"
 
 
 def lacking(found: Findings) -> None:
@@ -249,7 +254,7 @@ def lacking(found: Findings) -> None:
 
 def steps(chosen: Chosen, found: Overview, wrong: str) -> None:
     """Draw a bar for each step, and the average of each category. wrong: with the pattern of data loading."""
-    st.markdown("##### Where the time of each step goes")
+    st.markdown(f"##### Where the time of {found.findings.each} goes")
     for note in found.steps.notes:
         st.caption(ui.plain(note))
     table = profile_steps.table(found.steps, MOST_BARS)
@@ -294,20 +299,20 @@ def picked() -> None:
 
 def averages(found: Steps) -> None:
     """Draw the average of each category with its colour."""
-    cell = "padding:3px 10px 3px 0;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
+    cell = "padding:3px 0 3px 8px;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap"
     head = "".join(
-        f'<th style="{cell};font-weight:400;opacity:.65{";text-align:left" if not place else ""}">{name}</th>'
+        f'<th style="{cell};font-weight:400;opacity:.65{";text-align:left;padding-left:0" if not place else ""}">{name}</th>'
         for place, name in enumerate(("Category", "Mean", "Share", "Shortest", "Longest"))
     )
     rows = "".join(
-        f'<tr><td style="{cell};text-align:left"><span style="display:inline-block;width:10px;height:10px;border-radius:2px;'
+        f'<tr><td style="{cell};text-align:left;padding-left:0"><span style="display:inline-block;width:10px;height:10px;border-radius:2px;'
         f'margin-right:8px;background:{charts.COLORS.get(row.category, "#9498a0")}"></span>{escape(row.category)}</td>'
         f'<td style="{cell}">{words.time(row.mean)}</td><td style="{cell}">{words.share(row.share)}</td>'
         f'<td style="{cell}">{words.time(row.shortest)}</td><td style="{cell}">{words.time(row.longest)}</td></tr>'
         for row in profile_steps.averages(found).itertuples()
     )
     whole = (
-        f'<tr style="border-top:1px solid rgba(128,128,128,.35)"><td style="{cell};text-align:left">Step</td>'
+        f'<tr style="border-top:1px solid rgba(128,128,128,.35)"><td style="{cell};text-align:left;padding-left:0">Step</td>'
         f'<td style="{cell}">{words.time(found.average())}</td><td style="{cell}"></td>'
         f'<td style="{cell}">{words.time(float(found.totals.min()))}</td><td style="{cell}">{words.time(float(found.totals.max()))}</td></tr>'
     )

@@ -182,6 +182,7 @@ def notes(trace: Trace) -> None:
 FORMATS = {
     "pytorch": "PyTorch",
     "xplane": "TensorFlow or JAX",
+    "tf_trace": "TensorFlow trace",
     "chrome": "Chrome trace",
     "step_stats": "TensorFlow step",
     "memory_timeline": "PyTorch memory timeline",
@@ -209,21 +210,23 @@ def label(file: Recording) -> str:
     """Return what a recording is called among those of its run, all spans of a worker alike."""
     if isinstance(file, Brought):
         return file.name
-    if file.format in ("pytorch", "xplane", "step_stats") and file.worker:
+    if file.format in ("pytorch", "xplane", "tf_trace", "step_stats") and file.worker:
         return f"{file.session} · {file.worker}" if file.session else file.worker
     own = file.name.rpartition("/")[2]
     return f"{file.session} · {own}" if file.session else own
 
 
-def spelled(title: str) -> str:
+def spelled(title: str, most: int = TITLE) -> str:
     """Return a title as a list has it: of a long one the middle is left out, since ends tell recordings apart."""
-    return title if len(title) <= TITLE else f"{title[: TITLE // 3]}…{title[TITLE // 3 + 1 - TITLE :]}"
+    return title if len(title) <= most else f"{title[: most // 3]}…{title[most // 3 + 1 - most :]}"
 
 
 def choose(files: Iterable[Recording]) -> Recording | None:
     """Draw the choice of a recording: its run, what it was written by, and its span, as far as there are several."""
     by_run: dict[str, list[Recording]] = {}
-    for file in sorted(files, key=_rank):
+    # Whoever records again wants to see that first.
+    latest = sorted(files, key=lambda one: one.session, reverse=True)
+    for file in sorted(latest, key=_rank):
         by_run.setdefault(file.run or BROUGHT, []).append(file)
     if not by_run:
         return None
@@ -244,6 +247,16 @@ def choose(files: Iterable[Recording]) -> Recording | None:
         "Span", list(spans), str, key=SPAN, usual=last, width=80, help="One for each cycle of the profiler's schedule."
     )
     return spans[span]
+
+
+def turn_to(file: Recording, files: Iterable[Recording]) -> None:
+    """Choose another recording of those that are offered for the visitor, from the next drawing on."""
+    run, name = file.run or BROUGHT, label(file)
+    alike = sorted((one for one in files if (one.run or BROUGHT, label(one)) == (run, name)), key=_rank)
+    alike.sort(key=lambda one: one.span)
+    bound.choose(RUN, [run])
+    bound.choose(FILE, [name])
+    bound.choose(SPAN, [str(1 + [one.mark for one in alike].index(file.mark))])
 
 
 # What is brought along -----------------------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ def _picture(chosen: Chosen) -> None:
     said = trace_state(KEY)
     if said is not None and said.key != chosen.key:
         said = None
+    _leave(chosen.key)
     lit = _lit(chosen)
     search = said.search if said is not None else profile.said(FIND)
     found, wrong = _found(chosen, search)
@@ -81,7 +82,7 @@ def _picture(chosen: Chosen) -> None:
         "dims": matched is not None,
         "lead": lead,
         "picked": picked,
-        "range": None,
+        "range": _selected(known) if said is None else None,
         "seen": _linked(known) if said is None else dict(zip(("start", "end"), said.seen, strict=True)),
     }
     made: dict[str, Any] = {}
@@ -137,7 +138,9 @@ def _structure(chosen: Chosen, known: trace_window.Index, curves: Sequence[trace
 
 
 def _valued(value: float, unit: str) -> str:
-    return theme.size(value) if unit == "bytes" else f"{theme.number(value)} {unit}".strip()
+    if unit == "bytes":
+        return theme.size(value)
+    return f"{theme.number(value)} {unit.removesuffix('es') if value == 1 and unit == 'launches' else unit}".strip()
 
 
 def _base(known: trace_window.Index, drawn: Mapping[str, Any]) -> tuple[trace_window.Marks, Any, int]:
@@ -279,6 +282,9 @@ def _lead(
     if link != st.session_state.get(_LINK):
         st.session_state[_LINK] = link
         lead = _where(chosen, known, _number(link[1]), _linked(known))
+        # Where a link names what is to be seen as well, that is seen.
+        if lead is not None and lead["row"] >= 0 and not link[2]:
+            lead["near"] = True
     elif said is not None and said.go is not None and made != (chosen.key, turn):
         lead = _where(chosen, known, _next(chosen, said, found), None)
     elif made != (chosen.key, turn):
@@ -318,9 +324,26 @@ def _where(
     return None
 
 
+def _leave(key: str) -> None:
+    """Take out of the address which moment was shown when that was of another trace."""
+    of, *moment = st.session_state.get(_LINK, (key,))
+    if of != key and any(moment) and moment == [profile.said(name) for name in profile.MOMENT]:
+        profile.forget()
+
+
 def _linked(known: trace_window.Index) -> dict[str, int] | None:
     """Return the stretch that a link names, within the trace."""
-    start, end = (_number(profile.said(name), None) for name in (profile.FROM, profile.TO))
+    return _within(known, profile.said(profile.FROM), profile.said(profile.TO))
+
+
+def _selected(known: trace_window.Index) -> dict[str, int] | None:
+    """Return the stretch that a link names as selected, within the trace."""
+    start, _dots, end = profile.said(profile.RANGE).partition("..")
+    return _within(known, start, end)
+
+
+def _within(known: trace_window.Index, said_start: str, said_end: str) -> dict[str, int] | None:
+    start, end = _number(said_start, None), _number(said_end, None)
     if start is None or end is None:
         return None
     low, high = (min(max(one - known.origin, -known.length), 2 * known.length) for one in (start, end))
@@ -339,6 +362,9 @@ def _remember(known: trace_window.Index, said: Said, row: int) -> None:
         profile.ROW: None if row < 0 else row,
         profile.FROM: None if whole else start + known.origin,
         profile.TO: None if whole else end + known.origin,
+        profile.RANGE: None
+        if row >= 0 or said.stretch is None
+        else "..".join(str(one + known.origin) for one in said.stretch),
     }
     profile.say({**moment, FIND: said.search or None})
     st.session_state[_LINK] = (said.key, *("" if one is None else str(one) for one in moment.values()))

@@ -1,8 +1,7 @@
 """Which part of a recording a tab is about: all of it, or one step."""
 
+from collections.abc import Sequence
 from typing import Any
-
-import streamlit as st
 
 from pages.parts import profile_source as source
 from pages.parts.profile_source import Chosen, Recording
@@ -32,7 +31,7 @@ def steps_of(trace: Trace, loading: str) -> Steps:
         return profile_steps.steps(trace)
 
 
-def window(chosen: Chosen, *, usual: str = ALL) -> tuple[int, int] | None:
+def window(chosen: Chosen, *, usual: str = ALL, **how: Any) -> tuple[int, int] | None:
     """Draw the choice between all and one step, and return its start and end, nanoseconds; None is all."""
     found = steps(chosen)
     if len(found) < 2:
@@ -46,6 +45,7 @@ def window(chosen: Chosen, *, usual: str = ALL) -> tuple[int, int] | None:
         key=STEP,
         usual=usual,
         width=190,
+        **how,
     )
     if name == ALL:
         return None
@@ -60,18 +60,19 @@ def told(nanoseconds: float) -> str:
 def show_event(row: int, key: str, words: str = "Show in the trace") -> None:
     """Draw a button that shows an event in the picture."""
     if row >= 0:
-        st.button(
-            words, key=key, icon=":material/timeline:", type="tertiary", on_click=profile.go, args=("trace",), kwargs=profile.at(int(row))
-        )  # fmt: skip
+        profile.link(words, key, "trace", profile.at(int(row)))
+
+
+def show_elsewhere(chosen: Chosen, file: Recording, row: int, key: str, words: str) -> None:
+    """Draw a button that shows an event of another recording."""
+    if row >= 0:
+        profile.link(words, key, "trace", profile.at(int(row)), first=lambda: source.turn_to(file, chosen.files))
 
 
 def show_moment(start: int, end: int, key: str, words: str = "Show in the trace") -> None:
     """Draw a button that shows a stretch of time in the picture."""
     room = max(1, (end - start) // 4)
-    st.button(
-        words, key=key, icon=":material/timeline:", type="tertiary",
-        on_click=profile.go, args=("trace",), kwargs=profile.at(int(start - room), int(end + room)),
-    )  # fmt: skip
+    profile.link(words, key, "trace", profile.at(int(start - room), int(end + room)))
 
 
 def saved(name: str, frame: Any) -> None:
@@ -79,15 +80,18 @@ def saved(name: str, frame: Any) -> None:
     downloads(name, [("CSV", "csv", lambda: csv(frame))])
 
 
-def other(files: list[Recording], words: str, key: str) -> Recording | None:
-    """Draw the choice of another recording."""
-    found = {title(file): file for file in files}
+def other(files: list[Recording], words: str, key: str, among: Sequence[Recording]) -> Recording | None:
+    """Draw the choice of another recording. among: all there are, from which its title shall tell it."""
+    found = {title(file, among): file for file in files}
     if not found:
         return None
     return found[bound.select(words, list(found), source.spelled, key=key, width=380)]
 
 
-def title(file: Recording) -> str:
+def title(file: Recording, among: Sequence[Recording] = ()) -> str:
     """Return what a recording is called among those of all runs."""
-    parts = (file.run, source.label(file), f"span {file.span}" if file.span > 1 else "")
+    spans = file.span > 1 or any(
+        one.span > 1 and (one.run, source.label(one)) == (file.run, source.label(file)) for one in among
+    )
+    parts = (file.run, source.label(file), f"span {file.span}" if spans else "")
     return " · ".join(part for part in parts if part)

@@ -15,7 +15,7 @@ from tbcore.analysis import intervals, profile_devices, profile_roles, profile_s
 from tbcore.analysis import profile_words as words
 from tbcore.analysis.intervals import Intervals
 from tbcore.analysis.profile_devices import HOST, DeviceFigures
-from tbcore.analysis.profile_forms import Evidence, Finding, Severity, Steps
+from tbcore.analysis.profile_forms import EACH, WHOLE, Evidence, Finding, Severity, Steps
 from tbcore.analysis.profile_roles import Named
 from tbcore.formats.trace import ANNOTATION, DEVICE_WORK, KERNEL, MEMCPY, OP, OVERHEAD, RUNTIME, Trace
 
@@ -52,7 +52,8 @@ class Facts:
     @cached_property
     def each(self) -> str:
         """Return what figures are of, in words: each step, or where none is marked the recording."""
-        return "each step" if self.trace.source == "xplane" or profile_steps.marked(self.trace)[0] else "the recording"
+        marked = self.steps.names != (WHOLE,) if self.trace.source == "xplane" else profile_steps.marked(self.trace)[0]
+        return EACH if marked else "the recording"
 
     @cached_property
     def whole(self) -> float:
@@ -88,8 +89,15 @@ class Facts:
         within = intervals.within(found, self.steps.starts, self.steps.ends)
         return float(within.mean()) if len(self.steps) else 0.0
 
+    def usually(self, found: Intervals) -> float:
+        """Return how much of a step these moments are: of an average one, or of that in the middle where that is less."""
+        within = intervals.within(found, self.steps.starts, self.steps.ends)
+        return float(min(within.mean(), np.median(within))) if len(self.steps) else 0.0
+
     def inside(self, rows: Rows) -> Rows:
         """Return those that start within a step."""
+        if not len(self.steps):
+            return rows[:0]
         starts = self.trace.start[rows]
         place = np.searchsorted(self.steps.starts, starts, side="right") - 1
         return rows[(place >= 0) & (starts < self.steps.ends[np.maximum(place, 0)])]
@@ -165,7 +173,8 @@ def loads(facts: Facts, threshold: float) -> Finding | None:
         ]
     else:
         how = (
-            f"It is told by the {'names' if len(who) > 1 else 'name'} {words.listed(words.code(name) for name in who)}."
+            f"The {'names' if len(who) > 1 else 'name'} {words.listed(words.code(name) for name in who)} "
+            f"{'say' if len(who) > 1 else 'says'} so."
         )
         advice = [
             "Prepare the next batch in a thread or process of its own while this step computes: in PyTorch `DataLoader(..., num_workers=4)`, in TensorFlow `dataset.prefetch(tf.data.AUTOTUNE)`.",
@@ -588,7 +597,8 @@ def multiprocessors(facts: Facts, threshold: float) -> Finding | None:
 def optimizer(facts: Facts, threshold: float) -> Finding | None:
     """Tell the time of the optimizer that no kernel hides."""
     rows = facts.inside(facts.called(_OPTIMIZER, OP, ANNOTATION))
-    cost = facts.per_step(intervals.without(facts.merged(rows), facts.kernels))
+    # One step that was held up is no reason to change the optimizer.
+    cost = facts.usually(intervals.without(facts.merged(rows), facts.kernels))
     value = facts.share(cost)
     if value <= threshold:
         return None
@@ -660,7 +670,7 @@ def uneven(facts: Facts, threshold: float) -> Finding | None:
         + (
             "It is the first one: warming up, which the averages here count in."
             if first
-            else f"{len(long):,} of {len(totals):,} steps are {threshold:g} times as long or longer."
+            else f"{len(long):,} of {len(totals):,} steps {'is' if len(long) == 1 else 'are'} {threshold:g} times as long or longer."
         ),
         (step(facts, "This step in the trace", worst),),
         (
@@ -830,9 +840,10 @@ def fragmentation(facts: Facts, threshold: float) -> Finding | None:
 
 def no_steps(facts: Facts, threshold: float) -> Finding | None:
     """Tell a recording in which no step is marked."""
-    names, _rows = profile_steps.marked(facts.trace)
-    if len(names) >= threshold:
+    if facts.each == EACH:
         return None
+    torch = "Call `profiler.step()` at the end of each step, and record a few: `torch.profiler.schedule(wait=1, warmup=1, active=5)`."
+    others = "`with tf.profiler.experimental.Trace('train', step_num=step, _r=1):` or `jax.profiler.StepTraceAnnotation('train', step_num=step)` around each step."
     return Finding(
         "no_steps",
         "info",
@@ -843,9 +854,7 @@ def no_steps(facts: Facts, threshold: float) -> Finding | None:
         0.0,
         "All figures are of the whole recording, taken as one step.",
         (),
-        (
-            "Call `profiler.step()` at the end of {facts.each}, and record a few: `torch.profiler.schedule(wait=1, warmup=1, active=5)`.",
-        ),
+        (others if facts.trace.source in ("xplane", "step_stats") else torch,),
     )
 
 

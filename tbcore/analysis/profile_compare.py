@@ -145,14 +145,27 @@ def memory(a: list[Curve], b: list[Curve]) -> pd.DataFrame:
 
 
 def step_parts(found: pd.DataFrame) -> pd.DataFrame:
-    """Return the steps of both as parts of two bars: name ("First", "Second"), part, time (nanoseconds)."""
+    """Return the steps of both as parts of two bars: name ("A", "B"), part, time (nanoseconds)."""
     parts = found[found["category"] != "Total"]
     rows = [
         (name, category, time)
-        for name, column in (("First", "a"), ("Second", "b"))
+        for name, column in (("A", "a"), ("B", "b"))
         for category, time in zip(parts["category"], parts[column], strict=True)
     ]
     return pd.DataFrame(rows, columns=["name", "part", "time"])
+
+
+def cause(found: pd.DataFrame, least: float = 0.02) -> tuple[str, float]:
+    """Return the category that explains most of the difference between two average steps, and its own difference (nanoseconds).
+
+    found: as `steps` returns it; least: share of the first by which they have to differ. ("", 0) where they do not, or no category
+    stands for half of it.
+    """
+    total, parts = found.iloc[-1], found.iloc[:-1]
+    if not len(parts) or abs(total["difference"]) <= least * float(total["a"]):
+        return "", 0.0
+    most = parts.iloc[int(parts["explains"].to_numpy().argmax())]
+    return (str(most["category"]), float(most["difference"])) if most["explains"] >= 0.5 else ("", 0.0)
 
 
 def of_change(found: pd.DataFrame, change: str) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numba import njit
 from numpy.typing import NDArray
 
 from tbcore.analysis import intervals, profile_steps
@@ -430,11 +431,11 @@ class _Graph:
         if not len(self.times):
             return Path(none, none, none.astype(np.int8), none)
         source, target, weight, kind, row = (
-            np.concatenate([part[place] for part in self.parts]).astype(np.int64) if self.parts else none
+            np.concatenate([part[place] for part in self.parts], dtype=np.int64) if self.parts else none
             for place in range(5)
         )
-        came = _longest(self.times, source, target, weight)
-        edges = np.array(came, np.int64)
+        self.parts.clear()
+        edges = _longest(self.times, source, target, weight)
         begins, ends = self.times[source[edges]], self.times[target[edges]]
         spent = weight[edges] > 0
         edges, begins, ends = edges[spent], begins[spent], ends[spent]
@@ -442,43 +443,51 @@ class _Graph:
         return Path(begins, ends, kind[edges].astype(np.int8), row[edges], span)
 
 
-def _longest(times: Ints, source: Ints, target: Ints, weight: Ints) -> list[int]:
+def _longest(times: Ints, source: Ints, target: Ints, weight: Ints) -> Ints:
     """Return the edges of the longest way through a graph, in order; no edge leads back in time [nodes]."""
     count = len(times)
     order = np.argsort(source, kind="stable")
-    first = np.searchsorted(source[order], np.arange(count + 1)).tolist()
-    edges, targets, weights, sources = order.tolist(), target.tolist(), weight.tolist(), source.tolist()
-    missing = np.bincount(target, minlength=count).tolist()
-    length = [0] * count
-    came = [-1] * count
-    done = [False] * count
-    ready: list[int] = []
+    first = np.searchsorted(source[order], np.arange(count + 1))
+    came, length = np.full(count, -1, np.int64), np.zeros(count, np.int64)
+    missing = np.bincount(target, minlength=count)
+    _walk(np.argsort(times, kind="stable"), order, first, target, weight, missing, length, came)
+    node = int(np.argmax(length))
+    found = []
+    while came[node] >= 0:
+        found.append(int(came[node]))
+        node = int(source[came[node]])
+    return np.array(found[::-1], np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _walk(
+    starts: Ints, edges: Ints, first: Ints, target: Ints, weight: Ints, missing: Ints, length: Ints, came: Ints
+) -> None:
+    """Fill how long the longest way to each node is, and which edge it comes by; edges: by the node that they leave."""
+    done = np.zeros(len(starts), np.bool_)
+    ready = np.empty(len(starts) + 1, np.int64)
     # At one and the same moment threads may hand over in a circle: then whichever is earliest goes first.
-    for begun in np.argsort(times, kind="stable").tolist():
-        if not done[begun] and (missing[begun] == 0 or not ready):
-            ready.append(begun)
-        while ready:
-            node = ready.pop()
+    for begun in starts:
+        ready[0] = begun
+        height = 1
+        while height:
+            height -= 1
+            node = ready[height]
             if done[node]:
                 continue
             done[node] = True
-            here = length[node]
             for edge in edges[first[node] : first[node + 1]]:
-                to = targets[edge]
+                to = target[edge]
                 if done[to]:
                     continue
-                reached = here + weights[edge]
+                reached = length[node] + weight[edge]
                 if came[to] < 0 or reached > length[to]:
-                    length[to], came[to] = reached, edge
+                    length[to] = reached
+                    came[to] = edge
                 missing[to] -= 1
-                if not missing[to]:
-                    ready.append(to)
-    node = max(range(count), key=length.__getitem__)
-    found = []
-    while came[node] >= 0:
-        found.append(came[node])
-        node = sources[came[node]]
-    return found[::-1]
+                if missing[to] == 0:
+                    ready[height] = to
+                    height += 1
 
 
 def _number(value: object) -> int:

@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tbcore.analysis import intervals
+from tbcore.analysis import profile_words as words
 from tbcore.analysis.profile_forms import OVERLAPS, Steps
 from tbcore.analysis.profile_idle import launches
 from tbcore.analysis.profile_roles import collective
@@ -40,6 +41,7 @@ _BYTES = {
     "float8_e4m3fn": 1, "float8_e5m2": 1,
 }  # fmt: skip
 _SPREAD = 1_000_000  # nanoseconds that clocks may differ by before it is told
+_OUTLYING, _LEAST_MAD, _LEAST_AWAY = 3.5, 0.1, 1.0  # a modified z-score, and points of a percentage
 
 
 @dataclass(frozen=True)
@@ -252,6 +254,8 @@ class _Columns:
         said = self.said("Collective name", row)
         if isinstance(said, str) and said:
             return said
+        if "-" in name:
+            return name.partition(".")[0]  # XLA's, with a number for each place in the program
         found = _COLLECTIVE.search(name)
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", found.group()).lower() if found else name
 
@@ -467,10 +471,44 @@ def straggler(found: Together, names: Sequence[str]) -> str:
     )
 
 
+def unusual(ranks: Sequence[Steps], names: Sequence[str]) -> list[str]:
+    """Return a sentence about each rank that spends its steps otherwise than the others do; nothing about fewer than three.
+
+    A rank stands out in a category by the modified z-score of its percentage, 0.6745 (x - median) / MAD with a MAD of at least 0.1, beyond
+    3.5, and by a point at least. Told is what it does longest beyond the others: who comes late communicates less, which is no cause.
+    Source: xprof's stragglers.
+    """
+    known = [(steps, name) for steps, name in zip(ranks, names, strict=True) if len(steps)]
+    categories = list(dict.fromkeys(category for steps, _name in known for category in steps.categories))
+    if len(known) < 3 or not categories:
+        return []
+    percent = 100 * np.array([[steps.share(category) for category in categories] for steps, _name in known])
+    middle = np.median(percent, axis=0)
+    away = percent - middle
+    score = 0.6745 * away / np.maximum(np.median(np.abs(away), axis=0), _LEAST_MAD)
+    out = np.where((np.abs(score) > _OUTLYING) & (np.abs(away) >= _LEAST_AWAY), np.abs(away), 0.0)
+    causes = (away > 0) & ~np.isin(categories, ("Communication", "Collectives"))
+    found = []
+    for (_steps, name), parts, cause, own in zip(known, out, causes, percent, strict=True):
+        place = int((parts * cause if (parts * cause).any() else parts).argmax())
+        if parts[place] > 0:
+            ours, others = (words.share(float(one) / 100) for one in (own[place], middle[place]))
+            found.append(
+                f"{name} stands out: {categories[place]} takes {ours} of its steps, {others} of those of most ranks."
+            )
+    return found
+
+
 def each_table(found: Together, names: Sequence[str], most: int = 1_000) -> pd.DataFrame:
     """Return the collectives that a rank waited in the longest: as `Together.each`, and who (name of the rank)."""
     table = found.each[found.each["waiting"] > 0].sort_values("waiting", ascending=False, kind="stable").head(most)
     return table.assign(who=[names[rank] for rank in table["rank"]]).reset_index(drop=True)
+
+
+def last_of(found: Together, place: int) -> tuple[int, int]:
+    """Return the rank that came last to a collective, and the row of it there; place: as in `Together.each`."""
+    ours = found.each[(found.each["place"] == place) & found.each["is_last"]].iloc[0]
+    return int(ours["rank"]), int(ours["row"])
 
 
 def operation_table(ranks: Sequence[Collectives], found: Together, names: Sequence[str]) -> pd.DataFrame:

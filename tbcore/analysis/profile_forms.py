@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Severity = Literal["high", "medium", "low", "info"]
 
+EACH = "each step"  # what figures are of where steps are marked
+WHOLE = "0"  # what the one step of a recording is called in which none is marked
 # The columns of `Steps.overlap`.
 OVERLAPS = ("Computation only", "Overlap", "Communication only", "Other")
 

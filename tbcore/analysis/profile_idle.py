@@ -32,7 +32,7 @@ WHY = ("host", "kernel", "other")  # of a gap, in the order of WAIT_PARTS
 KERNEL_WAIT = 30_000  # nanoseconds: a shorter gap is what a device needs from one kernel to the next
 FULL = 1024  # launches that a stream takes before it holds up the host
 
-_MEMORY = re.compile(r"^(memcpy|memset|dma|copybuffer|fillbuffer)", re.I)
+_MEMORY = re.compile(r"^(memcpy|memset|dma|copybuffer|fillbuffer|copy-(start|done))", re.I)
 _LAUNCH = re.compile(
     r"launch.*kernel|^(cuda|hip|cu)(memcpy|memset).*(async|withstream)|^runfunction|^(cuda|hip)graphlaunch|^culaunch",
     re.I,
@@ -323,7 +323,7 @@ def device_parts(found: pd.DataFrame, work: Work) -> pd.DataFrame:
 def stream_parts(trace: Trace, work: Work, found: pd.DataFrame) -> pd.DataFrame:
     """Return how each stream spent the time from its first to its last event. One row per stream and part: name, part, time.
 
-    found: what `waits` returned.
+    found: what `waits` returned. What streams of which no launch is known wait for nobody can tell: they are idle.
     """
     waits = {int(one["lane"]): one for one in found.to_dict("records")}
     rows: list[tuple[str, str, int]] = []
@@ -334,9 +334,10 @@ def stream_parts(trace: Trace, work: Work, found: pd.DataFrame) -> pd.DataFrame:
             rows.append((name, part, intervals.length(ours.covered(kind))))
         if lane in waits:
             one = waits[lane]
+            parts = WAIT_PARTS if (ours.launch >= 0).any() else (*WAIT_PARTS[:2], DEVICE_PARTS[-1])
             rows.extend(
                 (name, part, int(time))
-                for part, time in zip(WAIT_PARTS, (one["host"], one["kernel"], one["other"]), strict=True)
+                for part, time in zip(parts, (one["host"], one["kernel"], one["other"]), strict=True)
             )
     frame = pd.DataFrame(rows, columns=["name", "part", "time"])
     return frame[frame["time"] > 0].reset_index(drop=True)
@@ -353,15 +354,21 @@ def device_table(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def gap_table(trace: Trace, found: pd.DataFrame, most: int = 1_000) -> pd.DataFrame:
-    """Return the longest gaps in words: stream, start, time (nanoseconds), why, before, after, launch (names), first, next (rows)."""
+    """Return the longest gaps in words: stream, start, time (nanoseconds), why, before, after, launch (names), first, next (rows).
+
+    why is "" where nothing tells: the launch was not recorded.
+    """
     kept = found.head(most)
     words = {"host": "launched too late", "kernel": "from kernel to kernel", "other": "waited for another stream"}
+    why = [
+        "" if one == "other" and row < 0 else words[one] for one, row in zip(kept["why"], kept["launch"], strict=True)
+    ]
     return pd.DataFrame(
         {
             "stream": pd.Series([lane_name(trace, lane) for lane in kept["lane"].tolist()], dtype="str"),
             "start": kept["start"].to_numpy(),
             "time": kept["time"].to_numpy(),
-            "why": pd.Series([words[one] for one in kept["why"].tolist()], dtype="str"),
+            "why": pd.Series(why, dtype="str"),
             "before": pd.Series([trace.named(row) for row in kept["before"].tolist()], dtype="str"),
             "after": pd.Series([trace.named(row) for row in kept["after"].tolist()], dtype="str"),
             "launch": pd.Series([trace.named(row) if row >= 0 else "" for row in kept["launch"].tolist()], dtype="str"),

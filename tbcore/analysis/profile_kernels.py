@@ -103,7 +103,10 @@ def title(name: str) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """What all kernels took. total, tensor (on Tensor Cores): nanoseconds; blocks, occupancy: weighted by duration, NaN unless told."""
+    """What all kernels took. total, tensor (on Tensor Cores): nanoseconds; blocks, occupancy: weighted by duration, NaN unless told.
+
+    gpu: whether they ran on one, and not on a TPU; made_up: whether all stand for ranges of counters that are equally long.
+    """
 
     kernels: int
     total: int
@@ -111,6 +114,8 @@ class Figures:
     blocks: float
     occupancy: float
     launches: "LaunchFigures"
+    gpu: bool = True
+    made_up: bool = False
 
 
 def figures(trace: Trace) -> Figures:
@@ -123,8 +128,16 @@ def figures(trace: Trace) -> Figures:
         float(_mean(one, 1, duration, trace.column(name, np.nan)[rows])[0])
         for name in ("blocks per SM", "est. achieved occupancy %")
     )
+    equal = len(rows) > 1 and bool((duration == duration[0]).all())
     return Figures(
-        len(rows), int(duration.sum()), int(duration[tensor].sum()), blocks, occupancy, launch_figures(trace)
+        len(rows),
+        int(duration.sum()),
+        int(duration[tensor].sum()),
+        blocks,
+        occupancy,
+        launch_figures(trace),
+        not any(lane.process.startswith("/device:TPU") for lane in trace.lanes),
+        equal and has_counters(trace),
     )
 
 

@@ -30,7 +30,7 @@ BEFORE = "(before the recording)"
 POINTS = 4_000  # of a curve that are drawn
 _FOREVER = np.iinfo(np.int64).max
 _STEP = "ProfilerStep"
-_TYPES = {0: "CPU", 1: "GPU", 6: "GPU", 12: "XPU", 13: "MPS", 20: "PrivateUse", 21: "MTIA"}
+_TYPES = {0: "CPU", 1: "GPU", 6: "GPU", 9: "TPU", 12: "XPU", 13: "MPS", 20: "PrivateUse", 21: "MTIA"}
 
 
 def device_name(kind: int, number: int) -> str:

@@ -17,6 +17,7 @@ from tbcore.analysis import profile_devices, profile_findings, profile_kernels, 
 from tbcore.analysis import profile_words as words
 from tbcore.analysis.profile_devices import HOST, DeviceFigures, Peak
 from tbcore.analysis.profile_forms import OVERLAPS, Finding, Steps
+from tbcore.analysis.profile_memory import device_name
 from tbcore.analysis.profile_roles import Named, loading
 from tbcore.formats.trace import DEVICE_WORK, Trace
 
@@ -31,6 +32,7 @@ CAUSES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 _WORTH = 0.1  # share of the time from which on something other than computing is what to look at first
 _SAID = 0.01  # share below which the next one is not said
 _NEXT = {"loader": "data loading", "host": "the host", "copies": "copying", "collectives": "communication"}
+_NEARLY_ALL = 0.95  # share of the time without any event beyond which a recording tells nothing
 _MOSTLY = 0.75  # share of the time beyond which computing is the limit
 _FLAGS = ("record_shapes", "profile_memory", "with_stack", "with_modules", "with_flops")
 _LONGEST = 200  # letters of a value in words
@@ -63,10 +65,12 @@ def verdict(trace: Trace, steps: Steps) -> Verdict:
     worst = max(waiting, key=waiting.__getitem__)
     # Where the device computes most of the time, little else is to be had.
     cause = worst if waiting[worst] >= (_WORTH if shares[computing] < _MOSTLY else 2 * _WORTH) else computing
-    return Verdict(cause, shares[cause], _said(cause, shares, on_device, worst), parts, on_device)
+    nothing = steps.share("Other", "All others")
+    return Verdict(cause, shares[cause], _said(cause, shares, on_device, worst, nothing), parts, on_device)
 
 
-def _said(cause: str, shares: Mapping[str, float], on_device: bool, worst: str) -> str:
+def _said(cause: str, shares: Mapping[str, float], on_device: bool, worst: str, nothing: float) -> str:
+    """Return a sentence; worst: the largest of what is waited for; nothing: the share in which no event was recorded."""
     told = words.share(shares[cause])
     if cause == "loader":
         return f"Data loading holds training back: {told} of the time is spent waiting for it."
@@ -77,6 +81,13 @@ def _said(cause: str, shares: Mapping[str, float], on_device: bool, worst: str) 
     if cause == "host" and on_device:
         return f"The host holds training back: {told} of the time the device waits for it."
     rest = f"; next is {_NEXT[worst]} with {words.share(shares[worst])}" if shares[worst] >= _SAID else ""
+    if cause == "host" and nothing >= _NEARLY_ALL:
+        return f"For {words.share(nothing)} of the time nothing was recorded: what it is spent on cannot be told."
+    if cause == "host" and nothing >= _WORTH:
+        told = (
+            f"{words.share(shares[cause] - nothing)} of the time, and for {words.share(nothing)} nothing was recorded"
+        )
+        return f"Computing on the host is the limit: it takes {told}{rest}. Nothing ran on a device."
     if cause == "host":
         return f"Computing on the host is the limit: it takes {told} of the time{rest}. Nothing ran on a device."
     return f"The kernels are the limit: the device computes {told} of the time{rest}."
@@ -195,7 +206,9 @@ def _device(one: DeviceFigures) -> dict[str, Any]:
 
 def _peak(one: Peak) -> dict[str, Any]:
     return {
-        "device": "host" if one.device_type == HOST else f"gpu:{one.device}",
+        "device": "host"
+        if one.device_type == HOST
+        else device_name(one.device_type, one.device).lower().replace(" ", ":"),
         "bytes": one.bytes,
         "at_us": _us(one.when),
         "reserved_bytes": one.reserved if one.reserved >= 0 else None,

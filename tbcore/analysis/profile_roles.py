@@ -38,6 +38,8 @@ LOADING = "|".join(
 _COMMUNICATES = re.compile(r"^(nccl|gloo|mpi|ucc|xccl|hccl|cncl|rccl):|^c10d::|^record_param_comms$")
 # The same on a device, by NCCL's and RCCL's names of kernels.
 _COLLECTIVE = re.compile(r"^(nccl|rccl|ncclDev|void nccl|void rccl)\w*[Kk]ernel|^ncclDev|^oneccl")
+# And by XLA's, of TPUs.
+_XLA = re.compile(r"^(all-(reduce|gather|to-all)|reduce-scatter|collective-(permute|broadcast))(-start|-done)?[.\d]*$")
 # What PyTorch itself annotates as it annotated operators before annotations had a category of their own.
 _LIBRARY = re.compile(r"^(Optimizer\.\w+#|(Distributed|FullySharded)?DataParallel\.forward$)")
 _STEP = re.compile(r"^ProfilerStep#(\d+)$")
@@ -62,7 +64,7 @@ def communicates(name: str) -> bool:
 
 def collective(name: str) -> bool:
     """Return whether a kernel moves data between devices for a process group."""
-    return _COLLECTIVE.search(name) is not None
+    return _COLLECTIVE.search(name) is not None or _XLA.match(name) is not None
 
 
 def of_library(name: str) -> bool:

@@ -155,9 +155,10 @@ def _callers(above_: Codes, wanted: NDArray[np.bool_]) -> None:
 
 
 def _clipped(trace: Trace, start: int, end: int) -> Ints:
-    """Return how long each event lasts within a window [n], -1 for those outside."""
+    """Return how long each event lasts within a window [n], -1 for those outside; what only ends where it begins is outside."""
     low, high = np.maximum(trace.start, start), np.minimum(trace.end, end)
-    return np.where((trace.start < end) & (trace.end >= start), np.maximum(high - low, 0), -1)
+    inside = (trace.start < end) & ((trace.end > start) | (trace.start == start))
+    return np.where(inside, np.maximum(high - low, 0), -1)
 
 
 def _pruned(frame: pd.DataFrame, least: float) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tbcore.analysis import intervals, profile_roles, xla_steps
 from tbcore.analysis.intervals import Intervals
-from tbcore.analysis.profile_forms import Ints, Steps
+from tbcore.analysis.profile_forms import WHOLE, Ints, Steps
 from tbcore.formats.trace import (
     ANNOTATION,
     DEVICE_WORK,
@@ -147,7 +147,7 @@ def _torch(trace: Trace, loading: profile_roles.Named) -> Steps:
             notes.append(f"Steps are told by annotations such as {trace.named(int(rows[0]))[:80]!r}.")
     else:
         start, end = _whole(trace)
-        names, starts, ends = ["0"], np.array([start], np.int64), np.array([end], np.int64)
+        names, starts, ends = [WHOLE], np.array([start], np.int64), np.array([end], np.int64)
         notes.append("No step is marked: the whole recording is shown as one.")
     names, starts, ends = _lasting(trace, names, starts, ends, notes)
     found = ranges(trace, loading)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tbcore.errors import MessageError
-from tbcore.formats import chrome_trace, memory_timeline, pprof, tf_profile, xplane
+from tbcore.formats import chrome_trace, memory_timeline, pprof, tf_profile, trace_events, xplane
 from tbcore.formats.tf_profile import Report, Table
 from tbcore.formats.trace import DEVICE_WORK, Trace
 
@@ -30,7 +30,8 @@ __all__ = [
 
 UPLOAD_LIMIT = 200 << 20  # bytes
 ENDINGS = ("json", "gz", "pb", "trace", "prof")
-TRACES = ("pytorch", "chrome", "xplane", "step_stats")  # formats that hold events
+TRACES = ("pytorch", "chrome", "xplane", "tf_trace", "step_stats")  # formats that hold events
+_MESSAGES = {"xplane": xplane.read, "tf_trace": trace_events.read}
 _LARGEST = 2 << 30  # bytes that a file may unpack to where it is read whole
 _PIECE = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -51,6 +52,8 @@ def form(name: str, data: bytes) -> str:
     for endings, found in _NAMED:
         if name.endswith(endings):
             return found
+    if name.endswith(".trace") and trace_events.begins(data):
+        return "tf_trace"
     if name.endswith((".json", ".json.gz", ".trace", ".trace.gz")):
         return "pytorch" if _PYTORCH.search(_head(data)) else "chrome"
     raise MessageError("a recording is a .json or .json.gz of events, or an .xplane.pb")
@@ -74,7 +77,7 @@ def trace(
 ) -> Trace:
     """Return the events of a file. key: moves with its content. Raises FormatError, also when `stopped` returned True."""
     pieces = _unpacked(data, progress, stopped)
-    return xplane.read(_whole(pieces), key) if form == "xplane" else chrome_trace.read(pieces, key)
+    return _MESSAGES[form](_whole(pieces), key) if form in _MESSAGES else chrome_trace.read(pieces, key)
 
 
 def report(data: bytes, name: str, form: str) -> Report:

@@ -96,7 +96,7 @@ def _devices(trace: Trace) -> Iterator[tuple[int, str, NDArray[np.intp]]]:
 def _work(trace: Trace) -> Iterator[Curve]:
     for _number, process, rows in _devices(trace):
         times, values = _levels(trace.start[rows], trace.end[rows])
-        yield Curve("At work", process, "", times, values)
+        yield Curve("Running at once", process, "", times, values)
 
 
 def _queues(trace: Trace) -> Iterator[Curve]:

@@ -2,6 +2,8 @@
 
     for one in allocators(trace):
         one.name, one.peak, one.lifetime_peak, one.alive
+    allocators(trace, start, end)                   # their peaks in a part of the recording
+    curve(one)                                      # to be drawn as PyTorch's is
 
 Source: xprof's memory profile; its peaks on the TPU sample are the same.
 """
@@ -12,11 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tbcore.analysis.profile_memory import Curve
+from tbcore.formats.schema import DataType
 from tbcore.formats.trace import Trace
 
 Ints = NDArray[np.int64]
 
 ALLOCATION, DEALLOCATION = "MemoryAllocation", "MemoryDeallocation"
+_TYPES = {str(one.value): one.name.lower() if one.value else "" for one in DataType}
 UNUSED, STACK = "unused preallocated device memory", "stack"
 
 
@@ -24,7 +29,7 @@ UNUSED, STACK = "unused preallocated device memory", "stack"
 class Allocator:
     """What one allocator held, bytes.
 
-    peak: most of stack and heap together while recorded, the latest such moment `peak_time` (nanoseconds since the base);
+    peak: most of stack and heap together while it is looked at, the latest such moment `peak_time` (nanoseconds since the base);
     stack, heap, capacity, fragmentation (0 to 1): then; lifetime_peak: since the program began. alive: one row per operation and kind of
     allocation alive at the peak (operation, kind, type, shape, bytes, count), the largest first. times [n], used [n], fragmented [n]: the
     curve, a point per allocation and free.
@@ -46,8 +51,12 @@ class Allocator:
     fragmented: NDArray[np.float64]
 
 
-def allocators(trace: Trace) -> list[Allocator]:
-    """Return what each allocator held, by name; none without memory in the recording."""
+def allocators(trace: Trace, start: int | None = None, end: int | None = None) -> list[Allocator]:
+    """Return what each allocator held, by name; none without memory in the recording.
+
+    start, end: nanoseconds between which the peak is looked for; where nothing was asked for or given back then it is what was
+    held when they began. The curve is always the whole one.
+    """
     rows = np.flatnonzero(trace.matching(lambda name: name in (ALLOCATION, DEALLOCATION)))
     names = _words(trace, "allocator_name", rows)
     core = _numbers(trace, "index_on_host", rows, -1)
@@ -55,7 +64,24 @@ def allocators(trace: Trace) -> list[Allocator]:
         name or (f"core {number}" if number >= 0 else "host") for name, number in zip(names, core.tolist(), strict=True)
     ]
     found = np.array(own, object)
-    return [_allocator(trace, name, rows[found == name]) for name in sorted(set(own))]
+    window = (
+        np.iinfo(np.int64).min if start is None else start,
+        np.iinfo(np.int64).max if end is None else end,
+    )
+    return [_allocator(trace, name, rows[found == name], window) for name in sorted(set(own), key=_by_number)]
+
+
+def curve(one: Allocator) -> Curve:
+    """Return the memory of an allocator as that of a device."""
+    none = np.zeros(0, np.int64)
+    # Before the first allocation that is told of nothing is known but what it left unchanged.
+    return Curve(one.name, -1, one.times, one.used, none, int(one.used[0]), one.capacity)
+
+
+def _by_number(name: str) -> tuple[str, int]:
+    """Return what sorts names that end in a number by it."""
+    words = name.rstrip("0123456789")
+    return words, int(name[len(words) :][:18] or 0)
 
 
 def _numbers(trace: Trace, name: str, rows: NDArray[np.intp], missing: int) -> Ints:
@@ -76,11 +102,14 @@ def _words(trace: Trace, name: str, rows: NDArray[np.intp]) -> list[str]:
     return ["" if code < 0 else trace.names[code] if column.words else str(code) for code in values]
 
 
-def _allocator(trace: Trace, name: str, rows: NDArray[np.intp]) -> Allocator:
+def _allocator(trace: Trace, name: str, rows: NDArray[np.intp], window: tuple[int, int]) -> Allocator:
     stack, heap = _numbers(trace, "bytes_reserved", rows, 0), _numbers(trace, "bytes_allocated", rows, 0)
     free = _numbers(trace, "bytes_available", rows, 0)
     used = stack + heap
-    at = len(used) - 1 - int(used[::-1].argmax())
+    times = trace.start[rows]
+    low = max(0, int(np.searchsorted(times, window[0], side="right")) - 1)
+    high = max(1, int(np.searchsorted(times, window[1], side="right")))
+    at = high - 1 - int(used[low:high][::-1].argmax())
     fragmentation = np.zeros(len(trace))
     column = trace.columns.get("fragmentation")
     if column is not None and not column.words:
@@ -98,7 +127,7 @@ def _allocator(trace: Trace, name: str, rows: NDArray[np.intp]) -> Allocator:
         fragmentation=float(fragmentation[rows[at]]),
         lifetime_peak=int(_numbers(trace, "peak_bytes_in_use", rows, 0)[-1]),
         alive=_alive(trace, rows[: at + 1], is_allocation[: at + 1], int(stack[at]), int(heap[at])),
-        times=trace.start[rows],
+        times=times,
         used=used,
         fragmented=fragmentation[rows],
     )
@@ -120,6 +149,7 @@ def _alive(
     places = list(held.values())
     alive = rows[places]
     columns = [_words(trace, name, alive) for name in ("tf_op", "region_type", "data_type", "tensor_shapes")]
+    columns[2] = [_TYPES.get(one, one) for one in columns[2]]
     cells = list(zip(*columns, size[places].tolist(), strict=True))
     told = sum(int(size[place]) for place in places)
     if heap - told - freed > 0:

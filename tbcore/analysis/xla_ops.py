@@ -16,6 +16,7 @@ import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
+from tbcore.analysis.profile_groups import enclosing
 from tbcore.analysis.xla_groups import picoseconds
 from tbcore.formats.trace import KERNEL, Trace
 
@@ -134,6 +135,28 @@ def operations(
             key = ("Device", kind, operation)
         codes.append(found.setdefault(key, len(found)))
     return rows, np.array(codes, np.intp)[inverse], list(found)
+
+
+def eager(trace: Trace) -> tuple[float, int, int]:
+    """Return the share of the host's time in operations that ran eagerly, how long that was (nanoseconds), and the longest such row.
+
+    The row is -1 without any. An operation runs eagerly when the event says so (`is_eager`), or when it lies in EagerKernelExecute and in
+    no FunctionRun: a tf.function is executed by the same kernel, but by way of that. Idle time and iterators of tf.data do not count.
+    """
+    start, duration = _times(trace)
+    rows, key, known = operations(trace, start, duration)
+    if not len(rows):
+        return 0.0, 0, -1
+    alone = own(trace.lane[rows], start[rows], duration[rows])
+    counts = np.array([side == "Host" and kind != DATASET for side, kind, _operation in known], np.bool_)[key]
+    kernel, function = (
+        enclosing(trace.parent, trace.matching(name.__eq__))[rows] for name in ("EagerKernelExecute", "FunctionRun")
+    )
+    runs = ((kernel >= 0) & (function < 0)) | (trace.column("is_eager", 0)[rows] > 0)
+    runs &= counts
+    whole, lost = int(alone[counts].sum()), int(alone[runs].sum())
+    longest = int(rows[runs][alone[runs].argmax()]) if runs.any() else -1
+    return (lost / whole if whole else 0.0), lost // 1000, longest
 
 
 @njit(cache=True, nogil=True)

@@ -18,7 +18,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from tbcore.analysis import profile_words as words
-from tbcore.analysis.profile_forms import Evidence, Finding, Steps
+from tbcore.analysis import xla_ops
+from tbcore.analysis.profile_forms import WHOLE, Evidence, Finding, Steps
 from tbcore.analysis.xla_groups import Groups, groups, picoseconds
 from tbcore.formats.trace import ANNOTATION, DEVICE_ANNOTATION, Trace
 
@@ -60,12 +61,14 @@ def steps(trace: Trace, loading: Callable[[str], bool] | None = None, *, xprof_c
     notes = []
     spans = _spans(found, device, start, duration)
     if not len(spans):
-        notes.append(
-            "No step is marked: mark them with tf.profiler.experimental.Trace or jax.profiler.StepTraceAnnotation."
-        )
-        return _empty(notes)
+        how = "mark them with tf.profiler.experimental.Trace or jax.profiler.StepTraceAnnotation."
+        if xprof_compat or not len(trace):
+            return _empty([f"No step is marked: {how}"])
+        notes.append(f"No step is marked, the whole recording is shown as one: {how}")
+        return _whole(start, duration, np.where(device, kind, -1) if tpu else kind, notes)
+    every = np.where(found.markers, -1, kind)
     if tpu:
-        kind = np.where(device, kind, -1)
+        every = kind = np.where(device, kind, -1)
     elif device.any():
         there = np.unique(found.group[device & (found.group >= 0)])
         kind = np.where(~device & ~np.isin(found.group, there), -1, kind)
@@ -82,11 +85,23 @@ def steps(trace: Trace, loading: Callable[[str], bool] | None = None, *, xprof_c
             parts[number, column] += times[one]
         parts[number, -1] = end - begin - parts[number, :-1].sum()
         computes = (COMPUTE_16, COMPUTE_32) if device.any() else (HOST_COMPUTE, WAIT_INPUT)
-        whole[number] = bool(np.isin(kind[rows], computes).any())
+        # What belongs to a step may run at another time altogether.
+        some = xprof_compat or bool(parts[number, :-1].any())
+        whole[number] = some and bool(np.isin(kind[rows], computes).any())
     kept = np.flatnonzero(whole & (spans[:, 1] > spans[:, 0]))
     kept = kept[np.argsort(spans[kept, 0], kind="stable")]
     if len(kept) < int((spans[:, 1] >= 0).sum()):
-        notes.append(f"{int((spans[:, 1] >= 0).sum()) - len(kept)} steps in which nothing was computed are left out.")
+        lost = int((spans[:, 1] >= 0).sum()) - len(kept)
+        if not len(kept) and not xprof_compat and (spans[:, 1] > spans[:, 0]).any():
+            # Work that nothing connects with its step: it still ran at some time.
+            kept = np.flatnonzero(spans[:, 1] > spans[:, 0])
+            kept = kept[np.argsort(spans[kept, 0], kind="stable")]
+            parts[kept] = _at_the_time(spans[kept], start, duration, every, xprof_compat)
+            notes.append("Nothing that was computed is connected with a step: what ran at the time of each counts.")
+        else:
+            notes.append(
+                f"{words.count(lost, 'step')} in which nothing was computed {'is' if lost == 1 else 'are'} left out."
+            )
     if len(kept) > _TRIMMED:
         notes.append("The first and the last step are left out: they are rarely whole.")
         kept = kept[1:-1]
@@ -103,6 +118,31 @@ def steps(trace: Trace, loading: Callable[[str], bool] | None = None, *, xprof_c
         _overlap(rounded, total),
         tuple(notes),
     )
+
+
+def _whole(start: Ints, duration: Ints, kind: NDArray[np.int16], notes: list[str]) -> Steps:
+    """Return a whole recording as one step: of all that counts."""
+    rows = np.flatnonzero(kind >= 0)
+    if not len(rows):
+        return _empty(notes)
+    spans = np.array([[start[rows].min(), (start[rows] + duration[rows]).max()]], np.int64)
+    total = (spans[:, 1] - spans[:, 0]) // 1000
+    rounded = _nanoseconds(_at_the_time(spans, start, duration, kind, False), total)
+    return Steps(CATEGORIES, (WHOLE,), spans[:, 0] // 1000, total, rounded, _overlap(rounded, total), tuple(notes))
+
+
+def _at_the_time(spans: Ints, start: Ints, duration: Ints, kind: NDArray[np.int16], compat: bool) -> Ints:
+    """Return what each span of time [s, 2] is spent on by all events then, whatever step they belong to [s, categories]."""
+    rows = np.flatnonzero(kind >= 0)
+    start, end, kind = start[rows], start[rows] + duration[rows], kind[rows]
+    parts = np.zeros((len(spans), len(CATEGORIES)), np.int64)
+    for number, (first, last) in enumerate(spans.tolist()):
+        inside = (start < last) & (end > first)
+        times = _sweep(start[inside], end[inside], kind[inside], first, last, compat)
+        for one, column in _COLUMN.items():
+            parts[number, column] += times[one]
+        parts[number, -1] = last - first - parts[number, :-1].sum()
+    return parts
 
 
 def _empty(notes: list[str]) -> Steps:
@@ -285,7 +325,10 @@ def _highest(times: Ints, starts: NDArray[np.bool_], kinds: Ints, first: int, la
 
 
 class _Statement(NamedTuple):
-    """One of the statements about a share of all steps. parts: the categories it is about; high, medium: from where on it is told."""
+    """One of the statements about a share of all steps.
+
+    parts: the categories it is about; high, medium: from where on it is told; tab: where there is more of it, "trace" for nowhere else.
+    """
 
     rule: str
     title: str
@@ -299,53 +342,58 @@ class _Statement(NamedTuple):
 
 _STATEMENTS = (
     _Statement(
-        "input", "Waiting for data", ("Input",), 0.20, 0.05,
-        "{share} of the time of the steps goes to waiting for input.",
+        "input", "Waiting for data takes {share} of each step", ("Input",), 0.20, 0.05,
+        "Of {whole} for each step, {cost} are spent waiting for input.",
         ("`dataset.prefetch(tf.data.AUTOTUNE)` last, `dataset.map(f, num_parallel_calls=tf.data.AUTOTUNE)` before it.",
          "With JAX, load the next batch in a thread of its own and move it ahead with `jax.device_put`, which returns at once."),
         "input",
     ),
     _Statement(
-        "output", "Moving results off the device", ("Output",), 0.20, 0.05,
-        "{share} of the time of the steps goes to copies from the device to the host.",
+        "output", "Moving results off the device takes {share} of each step", ("Output",), 0.20, 0.05,
+        "Of {whole} for each step, {cost} go to copies from the device to the host.",
         ("Read results less often: `if step % 100 == 0: float(loss)`.",), "trace",
     ),
     _Statement(
-        "launch", "Launching kernels", ("Kernel launch",), 0.15, 0.03,
-        "{share} of the time of the steps goes to launching kernels.",
+        "launch", "Launching kernels takes {share} of each step", ("Kernel launch",), 0.15, 0.03,
+        "Of {whole} for each step, {cost} go to launching kernels.",
         ("Give the launches threads of their own: `TF_GPU_THREAD_MODE=gpu_private`.",
          "Fewer and larger kernels: `tf.function(jit_compile=True)`, or a larger batch."), "trace",
     ),
     _Statement(
-        "collectives", "Communication between devices", ("Collectives",), 0.15, 0.03,
-        "{share} of the time of the steps goes to collective operations.",
+        "collectives", "Communication takes {share} of each step", ("Collectives",), 0.15, 0.03,
+        "Of {whole} for each step, {cost} go to collective operations.",
         ("Communicate less often: larger batches, or several of them before each update.",
          "Communicate less: gradients in 16 bits."), "distributed",
     ),
     _Statement(
-        "compilation", "Compiling within steps", ("Compilation",), 0.15, 0.03,
-        "{share} of the time of the steps goes to compiling.",
+        "compilation", "Compiling takes {share} of each step", ("Compilation",), 0.15, 0.03,
+        "Of {whole} for each step, {cost} go to compiling.",
         ("Keep shapes and Python arguments the same from step to step: each new combination is compiled anew.",
          "Keep compiled programs: `jax.config.update('jax_compilation_cache_dir', 'cache')`."), "trace",
     ),
     _Statement(
-        "others", "Time that nothing accounts for", ("All others",), 0.15, 0.03,
-        "In {share} of the time of the steps none of the events known to the profiler runs: mostly the overhead of Python.",
+        "others", "Nothing accounts for {share} of each step", ("All others",), 0.15, 0.03,
+        "In {cost} of {whole} for each step none of the recorded events runs: mostly the overhead of Python.",
         ("Run several steps per call: `model.compile(steps_per_execution=10)`, or `jax.lax.scan` over batches.",
          "Annotate what the program does: `with tf.profiler.experimental.Trace('name')`, `jax.profiler.TraceAnnotation('name')`."),
         "trace",
     ),
 )  # fmt: skip
+_TABS = {"input": "Input pipeline", "distributed": "Distributed"}
+_COPIED = (0.20, 0.05)  # of the time in copies within devices: high, medium
+_HOSTS = "S(5)"  # how XLA writes that a layout lies in the memory of the host
 _HALF_SHARE = 0.10  # of the compute time in 16 bits; less is told
 _NOTHING = 0.95  # of the time without an event: then the recording tells nothing
 _RETRACED = 0.20  # of the time of a tf.function in calls that trace, or run eagerly
+_EAGER = 0.10  # of the host's time in operations
 _IDLE = 0.03  # of a TPU's time without an operation
 
 
 def findings(trace: Trace, steps: Steps) -> list[Finding]:
     """Return what is worth changing in a TensorFlow or JAX program, by the shares of its steps, the costly first."""
     found = [one for one in (_said(statement, steps) for statement in _STATEMENTS) if one is not None]
-    found += [one for one in (_in_half(trace, steps), _tpu_idle(trace, steps)) if one is not None]
+    more = (_copying(trace, steps), _in_half(trace, steps), _tpu_idle(trace, steps), _eagerly(trace, steps))
+    found += [one for one in more if one is not None]
     found += _retraced(trace)
     return sorted(found, key=lambda one: -one.cost_ns)
 
@@ -357,15 +405,55 @@ def _said(statement: _Statement, steps: Steps) -> Finding | None:
     return Finding(
         statement.rule,
         "high" if share >= statement.high else "medium",
-        statement.title,
+        statement.title.format(share=words.share(share)),
         share,
         statement.medium,
         "share",
         steps.average(*statement.parts),
-        statement.text.format(share=words.share(share)),
-        (Evidence(statement.tab, "Show it"),),
+        statement.text.format(whole=words.time(steps.average()), cost=words.time(steps.average(*statement.parts))),
+        (
+            _most(steps, *statement.parts),
+            *(Evidence(tab, title) for tab, title in _TABS.items() if tab == statement.tab),
+        ),
         statement.advice,
     )
+
+
+def _most(steps: Steps, *categories: str) -> Evidence:
+    """Return where the trace shows the step that spends most on some categories."""
+    place = int(steps.part(*categories).argmax())
+    start, end = int(steps.starts[place]), int(steps.ends[place])
+    return Evidence("trace", "The step with most of it in the trace", {"trace_from": str(start), "trace_to": str(end)})
+
+
+def _copying(trace: Trace, steps: Steps) -> Finding | None:
+    """Tell how much of the time nothing but copies of a device's memory goes on."""
+    share = steps.share("Device to device")
+    if share < _COPIED[1]:
+        return None
+    cost = steps.average("Device to device")
+    text = f"Of {words.time(steps.average())} for each step, {words.time(cost)} go to copies beside which nothing is computed."
+    advice = [
+        "Begin copies earlier, so that something is computed meanwhile: work on one part while the next one is on its way."
+    ]
+    told = trace.columns.get("long_name")
+    if _tpu(trace):
+        text += " There `copy-done` waits for a copy that `copy-start` began."
+    if told is not None and told.words:
+        done = trace.matching(lambda name: name.startswith("copy-done"))[told.rows]
+        hosts = np.array([_HOSTS in trace.names[int(code)] for code in told.values], np.bool_) & done
+        whole = int(trace.duration[told.rows[done]].sum())
+        theirs = int(trace.duration[told.rows[hosts]].sum()) / whole if whole else 0.0
+        if theirs >= 0.5:
+            text += f" In {words.share(theirs)} of that time they move between the device and the memory of the host."
+            advice.insert(
+                0,
+                "Keep on the device what every step needs, instead of in `pinned_host` memory: less offloading, or only of what is rarely used.",
+            )
+    return Finding(
+        "copies", "high" if share >= _COPIED[0] else "medium", f"Copies take {words.share(share)} of each step", share, _COPIED[1], "share",
+        cost, text, (_most(steps, "Device to device"), Evidence("operators", "Operators", {"ops_find": "copy"})), tuple(advice),
+    )  # fmt: skip
 
 
 def _in_half(trace: Trace, steps: Steps) -> Finding | None:
@@ -381,7 +469,7 @@ def _in_half(trace: Trace, steps: Steps) -> Finding | None:
     if share >= _HALF_SHARE:
         return None
     return Finding(
-        "half", "low", "Computing in 32 bits", share, _HALF_SHARE, "share", steps.average("Device compute") / 2,
+        "half", "low", f"{words.share(1 - share)} of the time of kernels computes in 32 bits", share, _HALF_SHARE, "share", steps.average("Device compute") / 2,
         f"Only {words.share(share)} of the time of kernels computes with numbers of 16 bits, which take half the memory and, on Tensor "
         "Cores, much less time.",
         (Evidence("kernels", "Kernels"),),
@@ -407,11 +495,26 @@ def _tpu_idle(trace: Trace, steps: Steps) -> Finding | None:
     if share < _IDLE:
         return None
     return Finding(
-        "tpu_idle", "medium", "TPU without work", share, _IDLE, "share", share * steps.average(),
+        "tpu_idle", "medium", f"The TPU has no work for {words.share(share)} of the time", share, _IDLE, "share", share * steps.average(),
         f"In {words.share(share)} of the time no operation runs on the TPU.",
-        (Evidence("trace", "Trace"),),
+        (Evidence("trace", "The operations in the trace"),),
         ("Run a loop of steps on the device: `jax.lax.scan` or `model.compile(steps_per_execution=100)`.",
          "Dispatch ahead: read results of a step only after the next one has begun."),
+    )  # fmt: skip
+
+
+def _eagerly(trace: Trace, steps: Steps) -> Finding | None:
+    """Tell that operations run one by one from Python, outside of any tf.function."""
+    share, lost, longest = xla_ops.eager(trace)
+    if share <= _EAGER:
+        return None
+    return Finding(
+        "eager", "medium", f"{words.share(share)} of the host's operations run eagerly", share, _EAGER, "share",
+        min(lost / max(1, len(steps)), steps.average()),
+        f"{words.share(share)} of the time in operations on the host goes to those that Python runs one by one, outside of any `tf.function`.",
+        (Evidence("trace", "The longest such operation in the trace", {"trace_row": str(longest)}),),
+        ("Put the whole step into one function: `@tf.function` above `def train_step(batch)`.",
+         "Look for `model.compile(run_eagerly=True)` and `tf.config.run_functions_eagerly(True)` left from debugging."),
     )  # fmt: skip
 
 
@@ -429,13 +532,14 @@ def _retraced(trace: Trace) -> list[Finding]:
         whole = int(trace.duration[rows[own]].sum())
         lost = int(trace.duration[rows[own & dear]].sum())
         if whole and lost >= _RETRACED * whole and own.sum() > 1:
-            found.append((lost, trace.names[code], lost / whole, int((own & dear).sum()), int(own.sum())))
+            longest = int(rows[own & dear][trace.duration[rows[own & dear]].argmax()])
+            found.append((lost, trace.names[code], lost / whole, int((own & dear).sum()), int(own.sum()), longest))
     return [
         Finding(
-            "retracing", "medium", "Functions that are traced again", share, _RETRACED, "share", lost / calls_of,
+            "retracing", "medium", f"{words.name(name)} is traced again and again", share, _RETRACED, "share", lost / calls_of,
             f"{words.share(share)} of the time of {words.name(name)} goes to {dear_of:,} of {calls_of:,} calls that trace it or run it eagerly.",
-            (Evidence("trace", "Trace"),),
+            (Evidence("trace", "Longest such call in the trace", {"trace_row": str(longest)}),),
             ("Pass tensors instead of Python numbers, keep shapes the same, or give `tf.function` an `input_signature`.",),
         )
-        for lost, name, share, dear_of, calls_of in sorted(found, reverse=True)[:3]
+        for lost, name, share, dear_of, calls_of, longest in sorted(found, reverse=True)[:3]
     ]  # fmt: skip

@@ -51,7 +51,7 @@ def spelled(value: float, unit: str) -> str:
     if unit == "Hz":
         return f"{value / 1e6:,.0f} MHz"
     if unit == "%":
-        return f"{value:.0f} %" if value >= 9.95 or value == 0 else f"{value:.1f} %"
+        return f"{value:.0f}%" if value >= 9.95 or value == 0 else f"{value:.1f}%"
     return f"{value:,.0f} {unit}".strip()
 
 

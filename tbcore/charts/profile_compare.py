@@ -46,7 +46,7 @@ def differences(frame: Any) -> Chart:
         .mark_bar()
         .encode(
             y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
-            x=alt.X("at:Q", title=f"second less first ({words})"),
+            x=alt.X("at:Q", title=f"B − A ({words}): to the right B takes more, to the left less"),
             color=alt.condition("datum.at > 0", alt.value(MORE), alt.value(LESS)),
             tooltip=[
                 alt.Tooltip("name:N", title=None),

@@ -81,7 +81,7 @@ def groups(rows: Sequence[Row], lines: Sequence[Line]) -> list[dict[str, Any]]:
         group = found.setdefault(
             (one.process, one.pid), {"name": _title(one), "device": one.device >= 0, "lanes": [], "curves": []}
         )
-        name = printable(shortened(one.thread or one.process or "events"))
+        name = printable(shortened(_lane(one)))
         group["lanes"].append([one.lane, name, one.rows, one.track, one.events])
     homes = {process: group for (process, _pid), group in reversed(found.items())}
     for line in lines:
@@ -103,8 +103,15 @@ def step(name: str) -> str:
 
 
 def _title(one: Row) -> str:
-    name = one.process or f"Process {one.pid}".strip()
+    name = f"Process {one.process}" if one.process.isdecimal() else one.process or f"Process {one.pid}".strip()
     return printable(shortened(name))
+
+
+def _lane(one: Row) -> str:
+    """Return what a lane is called: a number alone says nothing."""
+    if one.thread.isdecimal():
+        return f"{'stream' if one.device >= 0 else 'thread'} {one.thread}"
+    return one.thread or one.process or "events"
 
 
 def table(columns: Mapping[str, object]) -> pa.Table:

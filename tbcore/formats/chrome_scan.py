@@ -51,6 +51,17 @@ _MOST_FIXES = 128
 # Columns of `rows`: one row for each event of a batch; _ENDS: where the text of its arguments ends
 _ROWS = ("phase", "time", "duration", "name", "category", "pid", "tid", "id", "flags", "extra", "ends")
 _PHASE, _TIME, _DURATION, _NAME, _CATEGORY, _PID, _TID, _ID, _FLAGS, _EXTRA, _ENDS = range(len(_ROWS))
+# What each member of an event fills, by its letters in one number; args are taken apart. The flags: bp is "e", s is "g".
+_MEMBERS = np.array(
+    [
+        (int.from_bytes(name, "big"), column)
+        for name, column in (
+            (b"ph", _PHASE), (b"ts", _TIME), (b"dur", _DURATION), (b"name", _NAME), (b"cat", _CATEGORY), (b"pid", _PID),
+            (b"tid", _TID), (b"id", _ID), (b"id2", _ID), (b"bp", _FLAGS), (b"s", _FLAGS), (b"args", _EXTRA),
+        )
+    ],
+    np.int64,
+)  # fmt: skip
 _TYPES = (
     np.uint8, np.int64, np.int64, np.int32, np.int32, np.int32, np.int32, np.int64, np.uint8, np.int32, np.int64,
 )  # fmt: skip
@@ -66,9 +77,21 @@ _HASH, _BEGIN, _END, _ESCAPED = range(4)
 # What a scan ended with
 _MORE_BYTES, _DRAIN, _CLOSED, _MORE_WORDS, _MORE_TEXT, _DAMAGED = range(6)
 
-_TRUE, _FALSE, _NULL, _NAN, _INFINITY = (
-    np.frombuffer(one, np.uint8) for one in (b"true", b"false", b"null", b"NaN", b"Infinity")
+# JSON's words without quotes, by their letters in one number; the first two may have a sign.
+_KNOWN_WORDS = np.array(
+    [int.from_bytes(word, "big") for word in (b"NaN", b"Infinity", b"true", b"false", b"null")], np.int64
 )
+
+# What a byte may be; a look into a table takes the compiler less time than a row of comparisons.
+_BLANK, _NUMERAL, _LETTER, _BREAK = 1, 2, 4, 8
+_BYTES = np.zeros(256, np.uint8)
+for _kind, _set in (
+    (_BLANK, b" \n\r\t"),
+    (_NUMERAL, b"0123456789.eE-+"),
+    (_LETTER, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    (_BREAK, b',]}"{[' + bytes(range(33))),  # what ends a word without quotes
+):
+    _BYTES[list(_set)] |= _kind
 
 _BATCH = 1 << 16
 _CELL_ROOM = 1 << 18
@@ -119,7 +142,7 @@ _HELPER = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 @njit(cache=True, nogil=True)
 def _space(data: Bytes, pos: int, end: int) -> int:
     """Return where the next byte that is no white space lies."""
-    while pos < end and (data[pos] == 32 or data[pos] == 10 or data[pos] == 13 or data[pos] == 9):
+    while pos < end and _BYTES[data[pos]] & _BLANK:
         pos += 1
     return pos
 
@@ -141,40 +164,25 @@ def _string(data: Bytes, pos: int, end: int) -> tuple[int, bool]:
 
 
 @_HELPER
-def _starts(data: Bytes, pos: int, end: int, word: Bytes) -> bool:
-    if end - pos < len(word):
-        return False
-    for index in range(len(word)):
-        if data[pos + index] != word[index]:
-            return False
-    return True
-
-
-@_HELPER
 def _bare(data: Bytes, begin: int, pos: int, end: int, ints: Ints) -> int:
     """Return where a word without quotes ends, -1 for not here, -2 for none; note it when it is none of JSON's.
 
     begin: where a sign or digits before it begin.
     """
     stop = pos
-    while stop < end:
-        byte = data[stop]
-        if byte == 44 or byte == 93 or byte == 125 or byte == 34 or byte <= 32 or byte == 123 or byte == 91:
-            break
+    word = np.int64(0)
+    while stop < end and not _BYTES[data[stop]] & _BREAK:
+        word = (word << 8) | data[stop]
         stop += 1
     if stop == end:
         return -1
-    if stop == pos:
-        return -2
     size = stop - pos
-    if pos - begin <= 1 and (
-        (size == 3 and _starts(data, pos, end, _NAN)) or (size == 8 and _starts(data, pos, end, _INFINITY))
-    ):
-        return stop
-    if begin == pos and size == 4 and (_starts(data, pos, end, _TRUE) or _starts(data, pos, end, _NULL)):
-        return stop
-    if begin == pos and size == 5 and _starts(data, pos, end, _FALSE):
-        return stop
+    if size == 0:
+        return -2
+    if size <= 8:
+        for index in range(2 if pos == begin + 1 else len(_KNOWN_WORDS) if pos == begin else 0):
+            if word == _KNOWN_WORDS[index]:
+                return stop
     used = ints[_FIXES]
     if used < _MOST_FIXES:
         ints[_INTS + used] = begin
@@ -213,19 +221,14 @@ def _skip(data: Bytes, pos: int, end: int, ints: Ints) -> int:
                 return -2
             pos += 1
             continue
-        elif (48 <= byte <= 57) or byte == 45 or byte == 43 or byte == 46:
+        elif _BYTES[byte] & (_NUMERAL | _LETTER) == _NUMERAL:
             begin = pos
-            pos += 1
-            while pos < end and (
-                (48 <= data[pos] <= 57) or data[pos] == 46 or data[pos] == 101 or data[pos] == 69
-                or data[pos] == 45 or data[pos] == 43
-            ):  # fmt: skip
+            while pos < end and _BYTES[data[pos]] & _NUMERAL:
                 pos += 1
             if pos == end:
                 return -1
             # A number that goes on is a word: 0x7f, 12abc.
-            byte = data[pos]
-            if (65 <= byte <= 90) or (97 <= byte <= 122):
+            if _BYTES[data[pos]] & _LETTER:
                 pos = _bare(data, begin, pos, end, ints)
                 if pos < 0:
                     return pos
@@ -401,7 +404,7 @@ def _value_code(data: Bytes, pos: int, end: int, slots: Codes, table: Ints, pool
     if quoted:
         _, escaped = _string(data, pos, end)
         return _code(data, pos + 1, end - 1, escaped, slots, table, pool, ints)
-    if end - pos == 4 and _starts(data, pos, end, _NULL):
+    if end - pos == 4 and data[pos] == 110 and data[pos + 1] == 117 and data[pos + 2] == 108 and data[pos + 3] == 108:
         return 0
     return _code(data, pos, end, quoted, slots, table, pool, ints)
 
@@ -616,57 +619,41 @@ def _event(
             return -1
         if data[pos] != 58:
             return -2
-        first = data[key]
-        second = data[key + 1]
+        word = np.int64(0)
+        for index in range(key, stop if size <= 4 else key):
+            word = (word << 8) | data[index]
+        what = -1
+        for index in range(len(_MEMBERS)):
+            if _MEMBERS[index, 0] == word:
+                what = _MEMBERS[index, 1]
         pos = _space(data, pos + 1, end)
         if pos >= end:
             return -1
         begin = pos
         any_key = True
-        if size == 4 and first == 97 and second == 114 and data[key + 2] == 103 and data[key + 3] == 115:  # args
-            if data[pos] == 123 and arguments < 0:
-                pos = _arguments(data, pos, end, slots, table, pool, columns, ints, cells)
-                if pos < 0:
-                    return pos
-                arguments = begin
-                arguments_end = pos
-                continue
+        if what == _EXTRA and data[pos] == 123 and arguments < 0:
+            pos = _arguments(data, pos, end, slots, table, pool, columns, ints, cells)
+            if pos < 0:
+                return pos
+            arguments = begin
+            arguments_end = pos
+            continue
         pos = _skip(data, pos, end, ints)
         if pos < 0:
             return pos
-        quoted = data[begin] == 34
+        letter = data[begin + 1] if data[begin] == 34 else 34
         code = 0
-        if size == 2:
-            if first == 112 and second == 104:  # ph
-                if quoted and pos - begin > 2:
-                    phase = int(data[begin + 1])
-            elif first == 116 and second == 115:  # ts
-                rows[event, _TIME] = _nanoseconds(data, begin, pos)
-            elif first == 98 and second == 112:  # bp
-                if quoted and data[begin + 1] == 101:
-                    flags |= ENCLOSING
-            elif first == 105 and second == 100:  # id
-                code = _identity(data, begin, pos, slots, table, pool, ints, rows)
-        elif size == 3:
-            if first == 100 and second == 117:  # dur
-                rows[event, _DURATION] = _nanoseconds(data, begin, pos)
-            elif first == 99 and second == 97:  # cat
-                code = _value_code(data, begin, pos, slots, table, pool, ints)
-                rows[event, _CATEGORY] = code
-            elif first == 112 and second == 105:  # pid
-                code = _value_code(data, begin, pos, slots, table, pool, ints)
-                rows[event, _PID] = code
-            elif first == 116 and second == 105:  # tid
-                code = _value_code(data, begin, pos, slots, table, pool, ints)
-                rows[event, _TID] = code
-            elif first == 105 and second == 100:  # id2
-                code = _identity(data, begin, pos, slots, table, pool, ints, rows)
-        elif size == 4:
-            if first == 110 and second == 97:  # name
-                code = _value_code(data, begin, pos, slots, table, pool, ints)
-                rows[event, _NAME] = code
-        elif size == 1 and first == 115 and quoted and data[begin + 1] == 103:  # s
-            flags |= EVERYWHERE
+        if _TIME <= what <= _DURATION:
+            rows[event, what] = _nanoseconds(data, begin, pos)
+        elif _NAME <= what <= _TID:  # or the category, or the pid
+            code = _value_code(data, begin, pos, slots, table, pool, ints)
+            rows[event, what] = code
+        elif what == _ID:
+            code = _identity(data, begin, pos, slots, table, pool, ints, rows)
+        elif what == _PHASE and letter != 34:
+            phase = int(letter)
+        elif what == _FLAGS:
+            flags |= ENCLOSING if letter == 101 else EVERYWHERE if letter == 103 else 0
         if code < 0:
             return -3
     if phase == 0:

@@ -306,6 +306,18 @@ def text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("utf-8", "replace")
 
 
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return the number that begins at `at` and where it ends, -1 when it is cut off."""
+    value = shift = 0
+    while 0 <= at < len(data) and shift < 64:
+        value |= (data[at] & 127) << shift
+        at += 1
+        if data[at - 1] < 128:
+            return value, at
+        shift += 7
+    return 0, -1
+
+
 _classes = messages("", _CORE)
 
 Event = _classes["Event"]

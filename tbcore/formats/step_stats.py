@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tbcore.errors import TraceError
 from tbcore.formats import events, nesting
-from tbcore.formats.schema import messages, parse, text
+from tbcore.formats.schema import messages, parse, text, varint
 from tbcore.formats.trace import (
     KERNEL,
     MEMCPY,
@@ -92,10 +92,10 @@ def measures(data: bytes, form: str) -> bool:
     at = 0
     for wanted in (*_PATHS.get(form, ()), 1, 1, 2):  # step_stats, dev_stats, node_stats
         while True:
-            tag, at = _varint(data, at)
+            tag, at = varint(data, at)
             if at < 0 or tag & 7 not in (0, 2):
                 return False
-            value, at = _varint(data, at)
+            value, at = varint(data, at)
             if at < 0:
                 return False
             if tag & 7 == 2:
@@ -105,18 +105,6 @@ def measures(data: bytes, form: str) -> bool:
         if value == 0:
             return False
     return True
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return the number that begins at `at` and where it ends, -1 when it is cut off."""
-    value = shift = 0
-    while 0 <= at < len(data) and shift < 64:
-        value |= (data[at] & 127) << shift
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
-        shift += 7
-    return 0, -1
 
 
 def unwrapped(data: bytes, form: str) -> bytes:

@@ -33,6 +33,8 @@ _LIMITS = (
 )
 _GOES_ON = 15.0  # seconds that readings go on after somebody looked last
 _MOST_PROCESSES = 64
+# What psutil raises where a system does not tell, such as a container in which files of the kernel are missing.
+_UNTOLD = (psutil.Error, OSError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -213,12 +215,12 @@ class Machine:
     # The host -----------------------------------------------------------------------------------------------------------
 
     def _host(self, now: float) -> dict[str, float]:
-        cores = psutil.cpu_percent(percpu=True)
+        cores = _asked(lambda: psutil.cpu_percent(percpu=True))
         used, most = self._memory()
-        values = {"memory": float(used), "memory_percent": 100 * used / most if most else math.nan}
-        swapped = float(psutil.swap_memory().used)
-        if swapped:
-            values["swap"] = swapped
+        values = {"memory": float(used), "memory_percent": 100 * used / most} if most else {}
+        swapped = _asked(psutil.swap_memory)
+        if swapped is not None and swapped.used:
+            values["swap"] = float(swapped.used)
         totals = _totals()
         # What processors did is counted from one look to the next; before the first there is nothing to tell.
         if self._before is not None:
@@ -234,7 +236,9 @@ class Machine:
 
     def _memory(self) -> tuple[int, int]:
         """Return the bytes in use, and those that may be: of the container where it has a limit below the machine's."""
-        whole = psutil.virtual_memory()
+        whole = _asked(psutil.virtual_memory)
+        if whole is None:
+            return 0, 0
         for limit, used, stat, files in _LIMITS:
             most, now = self._number(limit), self._number(used)
             if 0 < most < whole.total and now >= 0:
@@ -298,7 +302,11 @@ class Machine:
         if support is None or not support.isSupportedDevice:
             return {}
         sample = self._told(number, "samples", nvml.nvmlGpmSampleAlloc)
-        if sample is None or self._told(number, "sample", nvml.nvmlGpmSampleGet, handle, sample) is None:
+        if sample is None:
+            return {}
+        if self._told(number, "sample", nvml.nvmlGpmSampleGet, handle, sample) is None:
+            with contextlib.suppress(nvml.NVMLError):
+                nvml.nvmlGpmSampleFree(sample)
             return {}
         before, self._samples[number] = self._samples.get(number), sample
         if before is None:
@@ -354,10 +362,18 @@ def _named(pid: int) -> str:
         return ""
 
 
+def _asked(ask: Callable[[], Any]) -> Any:
+    """Return what psutil says, None where this system does not tell."""
+    try:
+        return ask()
+    except _UNTOLD:
+        return None
+
+
 def _totals() -> dict[str, float]:
     """Return the bytes that were read, written, received and sent since the machine started."""
     found: dict[str, float] = {}
-    disk, net = psutil.disk_io_counters(), psutil.net_io_counters()
+    disk, net = _asked(psutil.disk_io_counters), _asked(psutil.net_io_counters)
     if disk is not None:
         found |= {"disk_read": float(disk.read_bytes), "disk_write": float(disk.write_bytes)}
     if net is not None:

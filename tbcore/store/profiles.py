@@ -27,14 +27,15 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from tbcore.errors import FormatError, MessageError
-from tbcore.formats import chrome_trace, memory_timeline, pprof, step_stats, tf_profile, xplane
+from tbcore.formats import chrome_trace, memory_timeline, pprof, step_stats, tf_profile, trace_events, xplane
 from tbcore.formats.tf_profile import Report
 from tbcore.formats.trace import Trace
 from tbcore.series import Blob, Series
 from tbcore.store import traces
 from tbcore.store.sources import Source, Stat
 
-Format = Literal["pytorch", "chrome", "xplane", "step_stats", "report", "memory_timeline", "pprof"]
+Format = Literal["pytorch", "chrome", "xplane", "tf_trace", "step_stats", "report", "memory_timeline", "pprof"]
+_MESSAGES = {"xplane": xplane.read, "tf_trace": trace_events.read, "step_stats": step_stats.read}
 
 FOLDER = ("plugins", "profile")  # where TensorFlow and JAX put theirs, one folder below for each session
 LARGEST = 16 << 30  # bytes of a file that is read
@@ -58,7 +59,7 @@ _ENDINGS: tuple[tuple[str, Format], ...] = (
     ("memory_timeline.raw.gz", "memory_timeline"),
     *((ending, "report") for ending in tf_profile.ENDINGS),
 )  # fmt: skip
-_SNIFFED = (".json", ".json.gz", ".prof")
+_SNIFFED = (".json", ".json.gz", ".prof", ".trace")
 _PYTORCH = re.compile(rb'"(schemaVersion|deviceProperties|computeProperties|distributedInfo|baseTimeNanoseconds)"\s*:')
 _EVENTS = re.compile(rb'"traceEvents"\s*:\s*\[')
 _BARE = re.compile(rb'\s*\[\s*\{[^{}]{0,2000}"ph"\s*:\s*"')
@@ -94,7 +95,7 @@ class ProfileFile:
     @property
     def is_trace(self) -> bool:
         """Return whether it holds events; a report, a memory timeline and a heap profile do not."""
-        return self.format in ("pytorch", "chrome", "xplane", "step_stats")
+        return self.format in ("pytorch", "chrome", *_MESSAGES)
 
     def read(
         self,
@@ -114,8 +115,7 @@ class ProfileFile:
         def make() -> Trace:
             if self.format in ("pytorch", "chrome"):
                 return chrome_trace.read(self.unpacked(progress, stopped), key)
-            data = self.whole(progress, stopped)
-            return xplane.read(data, key) if self.format == "xplane" else step_stats.read(data, key)
+            return _MESSAGES[self.format](self.whole(progress, stopped), key)
 
         return traces.open(cache_folder() if cache is None else cache, key, make)
 
@@ -399,6 +399,8 @@ class Profiles:
                 return None
         if _EVENTS.search(data) or _BARE.match(data):
             return "pytorch" if _PYTORCH.search(data) else "chrome"
+        if name.endswith(".trace"):
+            return "tf_trace" if trace_events.begins(data) else None
         # Facts of many devices and groups may come first.
         return "pytorch" if b'"schemaVersion"' in data and len(data) >= _LOOK and _PYTORCH.search(data) else None
 
@@ -437,7 +439,7 @@ def _time(stamp: int) -> float:
 
 def _numbered(files: Sequence[ProfileFile]) -> tuple[ProfileFile, ...]:
     """Return the files of each worker numbered in the order recorded; sessions one after the other, traces first."""
-    order = {form: place for place, form in enumerate(("pytorch", "xplane", "chrome", "step_stats"))}
+    order = {form: place for place, form in enumerate(("pytorch", "xplane", "tf_trace", "chrome", "step_stats"))}
     ordered = sorted(files, key=lambda one: (order.get(one.format, 9), one.session, one.worker, one.stamp, one.name))
     counts: dict[tuple[str, str, str, str], int] = {}
     found = []

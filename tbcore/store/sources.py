@@ -82,7 +82,7 @@ class Source(Protocol):
 _EMBEDDINGS = (projector.NAME, projector.STATE)
 _NAMES = frozenset((*configs.NAMES, *_EMBEDDINGS))  # of files beside the events that say something about the run
 # Ends of names of files that may be profiles; of the last three kinds, only the content tells.
-TRACES = (".xplane.pb", "memory_timeline.raw.gz", *tf_profile.ENDINGS, ".json", ".json.gz", ".prof")
+TRACES = (".xplane.pb", "memory_timeline.raw.gz", *tf_profile.ENDINGS, ".json", ".json.gz", ".prof", ".trace")
 _NEAR = 4096  # bytes between two values that are quicker to read than to leave out
 _SETTLED = 2_000_000_000  # ns after which a folder's time stamp tells every change of it
 

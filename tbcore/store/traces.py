@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from tbcore.formats.trace import Arguments, Column, Counter, Device, Flows, Group, Instants, Lane, Memory, Trace
 
-VERSION = 1  # of how a trace is read and kept: another one is made anew
+VERSION = 2  # of how a trace is read and kept: another one is made anew
 ROOM = 2 << 30  # bytes of all traces that are kept
 
 _COLUMNS = ("start", "duration", "name", "category", "role", "lane", "depth", "parent", "place")

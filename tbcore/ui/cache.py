@@ -12,7 +12,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from tbcore import demo
 from tbcore.errors import RunlensError
-from tbcore.formats import histograms, scan
+from tbcore.formats import chrome_trace, histograms, scan, xplane
 from tbcore.store.logdir import Logdir
 
 _PATIENCE = 1.5  # seconds a page waits for a first reading before it says how far it is
@@ -94,6 +94,15 @@ class Watch:
             self._writing = None
             self._first.set()
         histograms.warm()  # while the browser loads the first page
+        if self._holds("pytorch", "chrome"):
+            chrome_trace.warm()
+        if self._holds("xplane"):
+            xplane.warm()
+
+    def _holds(self, *formats: str) -> bool:
+        """Return whether the logs hold recordings in one of these formats."""
+        runs = self.logdir.runs if self.logdir is not None else ()
+        return any(file.format in formats for run in runs for file in run.profile_files)
 
     def _wrote(self, done: int, total: int, what: str) -> None:
         self._writing = Doing(f"Training the demo's models: {what}", done, total)

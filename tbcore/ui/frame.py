@@ -21,7 +21,7 @@ from tbcore.store.run import Run
 from tbcore.ui import selection
 from tbcore.ui.cache import Watch, logdir_spec, watch
 from tbcore.ui.components.runs import run_list, spelled_runs
-from tbcore.ui.navigation import navigation
+from tbcore.ui.navigation import ALONE, navigation
 from tbcore.ui.query import put_query
 
 INTERVALS = {"off": None, "1 s": 1.0, "5 s": 5.0, "10 s": 10.0, "30 s": 30.0, "60 s": 60.0}
@@ -123,9 +123,10 @@ def run() -> None:
     if not listed.runs:
         _sidebar_top(watched)
         _live(watched, seen)
-        _no_runs(watched)
-        return
-    token = _view.set(_frame(watched, listed, seen))
+        if page.url_path not in ALONE:
+            _no_runs(watched)
+            return
+    token = _view.set(_frame(watched, listed, seen) if listed.runs else _without_runs(watched, listed, seen))
     try:
         page.run()
     finally:
@@ -257,6 +258,11 @@ def _frame(watched: Watch, listed: _Listed, seen: tuple[int, str, bool]) -> View
         st.warning(f"{plain(watched.error)}. What was read before is shown.", icon=":material/warning:")
     shown = tuple(selection.shown([one.name for one in listed.runs], chosen))
     return View(watched.spec, listed.runs, shown, tags, listed.problems, seen[0], _raw(), listed.folds, listed.colors)
+
+
+def _without_runs(watched: Watch, listed: _Listed, seen: tuple[int, str, bool]) -> View:
+    """Return what is selected where there is nothing to select from."""
+    return View(watched.spec, (), (), "", listed.problems, seen[0], _raw(), listed.folds, listed.colors)
 
 
 def _sidebar_top(watched: Watch) -> None:
@@ -476,7 +482,7 @@ _SNIPPETS = {
         "    for batch in loader:\n"
         "        train(batch)\n"
         "        recorder.step()",
-        "import tensorflow as tf  # JAX: jax.profiler.start_trace, StepTraceAnnotation, stop_trace\n"
+        "import tensorflow as tf\n"
         'tf.profiler.experimental.start("runs/first")\n'
         "for step in range(5):\n"
         '    with tf.profiler.experimental.Trace("train", step_num=step, _r=1):\n'
@@ -491,6 +497,18 @@ _SNIPPETS = {
 }
 
 
+_JAX = {
+    "profiles": "import jax\n"
+    'jax.profiler.start_trace("runs/first")\n'
+    "for step in range(5):\n"
+    '    with jax.profiler.StepTraceAnnotation("train", step_num=step):\n'
+    '        with jax.profiler.TraceAnnotation("load_batch"):\n'
+    "            batch = next(batches)\n"
+    "        jax.block_until_ready(train(batch))\n"
+    "jax.profiler.stop_trace()"
+}
+
+
 def no_data(kind: str, title: str) -> None:
     """Say that nothing of a kind was logged, and what to call to log it."""
     torch, tensorflow = _SNIPPETS[kind]
@@ -500,6 +518,9 @@ def no_data(kind: str, title: str) -> None:
     st.code(torch if alone else _TORCH + torch, language="python")
     st.markdown("and with TensorFlow:")
     st.code(tensorflow if alone else _TENSORFLOW + tensorflow, language="python")
+    if kind in _JAX:
+        st.markdown("and with JAX:")
+        st.code(_JAX[kind], language="python")
 
 
 def nothing_selected(what: str) -> None:

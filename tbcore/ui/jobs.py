@@ -276,6 +276,6 @@ def _ended(found: Job[Any]) -> None:
         st.error(f"{plain(found.name)}: {plain(str(error))}", icon=":material/error:")
     elif found.state == "stopped":
         st.caption(f"{plain(found.name)} was stopped.")
-    if not found.done and st.button("Compute again", type="tertiary", key=f"again_{id(found)}"):
+    if not found.done and st.button("Start again", type="tertiary", key=f"again_{id(found)}"):
         found.again()
         st.rerun()

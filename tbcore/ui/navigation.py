@@ -12,12 +12,16 @@ FOLDER = Path(__file__).resolve().parents[2] / "pages"
 
 @dataclass(frozen=True)
 class PageRow:
-    """One page; `kinds`: it has data when the logdir holds any of them, or always when there are none."""
+    """One page; `kinds`: it has data when the logdir holds any of them, or always when there are none.
+
+    alone: it has something to show even of a logdir without a run.
+    """
 
     file: str
     title: str
     icon: str
     kinds: tuple[str, ...]
+    alone: bool = False
 
 
 PAGES = (
@@ -28,11 +32,14 @@ PAGES = (
     PageRow("media", "Media", ":material/perm_media:", ("images", "audio", "text", "meshes")),
     PageRow("graph", "Graph", ":material/account_tree:", ("graphs", "run_metadata")),
     PageRow("projector", "Projector", ":material/bubble_chart:", ("embeddings",)),
-    PageRow("profile", "Profile", ":material/speed:", ("profiles", "run_metadata")),
+    PageRow("profile", "Profile", ":material/speed:", ("profiles", "run_metadata"), alone=True),
     PageRow("hparams", "HParams", ":material/tune:", ("hparams",)),
     PageRow("runs", "Runs", ":material/table_rows:", ()),
     PageRow("inspect", "Inspect", ":material/troubleshoot:", ()),
 )  # fmt: skip
+
+
+ALONE = frozenset(row.file for row in PAGES if row.alone)
 
 
 def navigation(kinds: Collection[str] | None = None) -> Any:

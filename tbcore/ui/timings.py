@@ -29,7 +29,8 @@ _WIDTHS = {"duration": 92, "count": 76, "share": 118, "number": 84, "percent": 8
 class Column:
     """One column: its name in the table, its words, how it is spelled, and what it means.
 
-    spelling: durations are nanoseconds, sizes bytes; a share is of 1, drawn as a bar; a percentage is of 100. width: in pixels, 0 for the usual one.
+    spelling: durations are nanoseconds, sizes bytes; a share is of 1, drawn as a bar; a percentage is of 100. width: in pixels, 0 for the
+    usual one; signed: whether what is more than nothing has a plus sign, for durations and sizes.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Column:
     spelling: Spelling
     about: str | None = None
     width: int = 0
+    signed: bool = False
 
 
 def sifted(frame: pd.DataFrame, key: str, words: str, *, within: Sequence[str] = ("name",)) -> pd.DataFrame:
@@ -63,10 +65,12 @@ def sifted(frame: pd.DataFrame, key: str, words: str, *, within: Sequence[str] =
     return frame[kept].reset_index(drop=True)
 
 
-def timings(frame: pd.DataFrame, columns: Sequence[Column], *, key: str, rows: int = 15) -> int | None:
+def timings(
+    frame: pd.DataFrame, columns: Sequence[Column], *, key: str, rows: int = 15, ticks: bool = True
+) -> int | None:
     """Draw a table of at most MOST rows and return the place of the row that is ticked, None for none.
 
-    A column without a value is left out.
+    A column without a value is left out. ticks: whether there is something to see of a row that is ticked.
     """
     seen = [column for column in columns if column.name in frame and not _empty(frame[column.name], column.spelling)]
     shown = frame[[column.name for column in seen]].head(MOST)
@@ -74,20 +78,23 @@ def timings(frame: pd.DataFrame, columns: Sequence[Column], *, key: str, rows: i
     shown = shown.assign(
         **{column.name: shown[column.name].map(shortened) for column in seen if column.spelling == "text"}
     )
-    spelled = {column.name: _spell(column.spelling) for column in seen if column.spelling in ("duration", "size")}
-    event = st.dataframe(
+    spelled = {column.name: _spell(column) for column in seen if column.spelling in ("duration", "size")}
+    # Of a cell, a click on a title would select one as well.
+    how: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"} if ticks else {}
+    event: Any = st.dataframe(
         shown.style.format(spelled, na_rep="") if spelled else shown,
         key=key,
         hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",  # of a cell, a click on a title would select one as well
         height="content" if len(shown) <= rows else (rows + 1) * _ROW,
         column_config={column.name: _configured(column) for column in seen},
         placeholder="",
+        **how,
     )
     if len(frame) > MOST:
         st.caption(f"The first {MOST:,} of {len(frame):,} rows; the download has all.")
-    chosen = event.selection.rows
+    if not ticks:
+        return None
+    chosen: list[int] = event.selection.rows
     return chosen[0] if chosen and chosen[0] < len(frame) else None
 
 
@@ -97,10 +104,14 @@ def _empty(cells: "pd.Series[Any]", spelling: Spelling) -> bool:
     return bool(cells.isna().all() or (cells.fillna(0) == 0).all())
 
 
-def _spell(spelling: Spelling) -> Any:
-    if spelling == "size":
-        return lambda cell: "" if pd.isna(cell) else theme.size(int(cell))
-    return lambda cell: "" if pd.isna(cell) else lasting(cell)
+def _spell(column: Column) -> Any:
+    def spelled(cell: Any) -> str:
+        if pd.isna(cell):
+            return ""
+        words = theme.size(int(cell)) if column.spelling == "size" else lasting(cell)
+        return f"+{words}" if column.signed and cell > 0 else words
+
+    return spelled
 
 
 def shortened(text: Any, most: int = LONGEST) -> str:

@@ -117,3 +117,19 @@ def test_two_spans_of_one_recorder_differ_as_their_steps_do() -> None:
     total = table.iloc[-1]
     assert total["b"] / 1e3 == pytest.approx(19_588.5, abs=0.1)
     assert table["difference"].iloc[:-1].sum() == pytest.approx(total["difference"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        ((10, 10), (10, 30), ("DataLoader", 20)),
+        ((10, 30), (12, 10), ("DataLoader", -20)),
+        # Each the same share: neither is the one to name.
+        ((10, 10), (10, 10), ("", 0)),
+        ((1_000, 0), (1_001, 0), ("", 0)),
+    ],
+)
+def test_what_makes_a_step_longer_is_named(
+    first: tuple[int, ...], second: tuple[int, ...], wanted: tuple[str, int]
+) -> None:
+    assert profile_compare.cause(profile_compare.steps(steps(first), steps(second))) == wanted

@@ -7,9 +7,12 @@ import pytest
 
 from tbcore.analysis import profile_distributed, profile_steps
 from tbcore.analysis.profile_distributed import Collectives
+from tbcore.analysis.profile_forms import Steps
+from tbcore.formats import xplane
 from tbcore.formats.trace import Trace
 from tests.analysis.recordings import inline, recorded, sample
 from tests.tracemaker import event
+from tests.xplanemaker import Plane, space
 
 NCCL = "TestDistributed.test_distributed_nccl"
 GLOO = "TestDistributed.test_distributed_gloo_gpu"
@@ -54,6 +57,16 @@ def test_collectives_of_a_real_rank_have_their_names_groups_and_bytes() -> None:
     place = found.names.index("nccl:all_reduce")
     assert found.bytes[place] == 2_049_000 * 4
     assert set(found.groups) == {"0"}
+
+
+def test_nccl_kernels_tell_what_they_sent_and_to_whom() -> None:
+    found = sample("hta/nccl_parser_config/nccl_data.json.gz")
+    kind = found.columns["Collective name"]
+    reduced = kind.rows[np.array([found.names[int(code)] == "allreduce" for code in kind.values])]
+    reduced = reduced[found.column("In msg nelems")[reduced] == 2_049_000]
+    assert len(reduced)
+    assert set(found.column("Out msg nelems")[reduced].tolist()) == {2_049_000}
+    assert {found.names[int(code)] for code in found.column("Process Group Ranks")[reduced]} == {"[0, 1]"}
 
 
 def test_two_real_ranks_wait_for_each_other_and_their_clocks_agree() -> None:
@@ -106,6 +119,27 @@ def test_clocks_that_do_not_agree_are_told() -> None:
     assert "differ by up to 5,000.0 ms" in together.notes[0]
 
 
+def shared(*parts: tuple[int, int, int]) -> list[Steps]:
+    """Return one step of each rank: nanoseconds of kernels, of loading and of communication."""
+    none = np.zeros(1, np.int64)
+    return [
+        Steps(("Kernel", "DataLoader", "Communication"), ("1",), none, np.array([sum(one)]), np.array([one]))
+        for one in parts
+    ]
+
+
+def test_a_rank_that_spends_its_steps_otherwise_than_the_others_is_named() -> None:
+    found = shared((50, 5, 45), (50, 36, 14), (49, 6, 45), (51, 5, 44))
+    names = ["rank 0", "rank 1", "rank 2", "rank 3"]
+    assert profile_distributed.unusual(found, names) == [
+        "rank 1 stands out: DataLoader takes 36.0% of its steps, 5.5% of those of most ranks."
+    ]
+    assert profile_distributed.unusual(found[:2], names[:2]) == []
+    (late,) = profile_distributed.unusual(shared((50, 5, 45), (50, 5, 45), (50, 5, 45), (45, 5, 50)), names)
+    assert late == "rank 3 stands out: Kernel takes 45.0% of its steps, 50.0% of those of most ranks."
+    assert profile_distributed.unusual(shared((900, 95, 5), (905, 90, 5), (900, 95, 5)), names[:3]) == []
+
+
 def test_ranks_with_different_numbers_of_a_collective_are_not_compared_there() -> None:
     together = profile_distributed.together([sent(rank(0, (10, 90), (200, 50))), sent(rank(1, (80, 20)))])
     assert together.each.empty
@@ -148,3 +182,20 @@ def test_the_average_over_steps_and_each_step_are_told_apart() -> None:
     assert mean["name"].tolist() == ["a"] * 4 + ["b"] * 4
     assert mean["time"].sum() != first["time"].sum()
     assert profile_distributed.overlap_parts([replace(steps[0], overlap=None)], ["a"]).empty
+
+
+def test_collectives_of_a_tpu_have_xlas_names_without_their_numbers() -> None:
+    device = Plane("/device:TPU:0").line(
+        "XLA Ops", ("all-reduce.3", 10, 20), ("fusion.1", 30, 5), ("all-reduce.4", 40, 20)
+    )
+    found = sent(xplane.read(space(device), "key"))
+    assert found.names == ("all-reduce", "all-reduce")
+    assert found.time.tolist() == [20, 20]
+
+
+def test_who_came_last_to_a_collective_is_told_with_its_event() -> None:
+    together = profile_distributed.together(ranks(NCCL, host=False))
+    for one in together.each.to_dict("records"):
+        rank, row = profile_distributed.last_of(together, one["place"])
+        ours = together.each[(together.each["place"] == one["place"]) & (together.each["rank"] == rank)].iloc[0]
+        assert (ours["waiting"], ours["row"]) == (0, row)

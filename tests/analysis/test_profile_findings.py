@@ -243,6 +243,11 @@ def test_the_optimizer_is_told_where_no_kernel_hides_it() -> None:
     assert (found.value, found.cost_ns) == (0.4, 40_000)
     assert "`Adam.step`" in found.text
     assert told(recorded(step(1, 0, 100), kernel(0, 100), update), "optimizer") is None
+    # Of three steps one was held up.
+    steps = (step(1, 0, 100), step(2, 100, 100), step(3, 200, 100))
+    short = [event("Optimizer.step#Adam.step", 100 * place, 5, "user_annotation") for place in (0, 1)]
+    held = event("Optimizer.step#Adam.step", 200, 90, "user_annotation")
+    assert told(recorded(*steps, event("aten::mm", 10, 60), *short, held), "optimizer") is None
 
 
 def test_time_in_no_operator_is_python() -> None:

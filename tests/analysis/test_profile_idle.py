@@ -232,3 +232,14 @@ def test_the_parts_of_a_device_and_of_its_streams_sum_to_their_time() -> None:
     devices, waits = profile_idle.breakdown(work), profile_idle.waits(profile_idle.gaps(found, work))
     sums = profile_idle.spent(found, work, devices, waits).groupby("name", sort=False)["time"].sum()
     assert sums.to_dict() == {"device 0": 195 * US, "stream 7": 195 * US}
+
+
+def test_what_a_stream_waits_for_is_not_told_where_no_launch_was_recorded() -> None:
+    found = trace(
+        [(0, 10_000, "fusion.1", 1), (100_000, 10_000, "copy-done", 1)], roles={"fusion.1": KERNEL, "copy-done": KERNEL}
+    )
+    work = profile_idle.work(found)
+    gaps = profile_idle.gaps(found, work)
+    assert profile_idle.gap_table(found, gaps)["why"].tolist() == [""]
+    parts = profile_idle.stream_parts(found, work, profile_idle.waits(gaps))
+    assert parts[["part", "time"]].values.tolist() == [["Computing", 10_000], ["Copying", 10_000], ["Idle", 90_000]]

@@ -161,6 +161,13 @@ def test_counters_of_the_hardware_belong_to_the_launches_in_turn() -> None:
     assert profile_kernels.counters(trace(op("conv", 0, 20))).empty
 
 
+def test_kernels_that_only_counters_tell_of_have_no_times_of_their_own() -> None:
+    counted = [event("cuda_profiler_range", name, start, 5, 0, 0, fadd=1) for name, start in (("a", 50), ("b", 60))]
+    assert profile_kernels.figures(trace(counted)).made_up
+    assert not profile_kernels.figures(trace(counted, kernel("k", 1, 70, 9))).made_up
+    assert not profile_kernels.figures(trace(kernel("k", 1, 70, 9), kernel("k", 2, 90, 9))).made_up
+
+
 def test_counters_are_called_by_what_tells_them_apart() -> None:
     assert profile_kernels.counter_titles(["smsp__inst_op_fadd_on.sum", "smsp__inst_op_dmul_on.sum"]) == {
         "smsp__inst_op_fadd_on.sum": "fadd",

@@ -53,6 +53,18 @@ def test_without_a_device_computing_is_the_hosts() -> None:
     assert found.words == "Computing on the host is the limit: it takes 100.0% of the time. Nothing ran on a device."
 
 
+def test_time_in_which_nothing_was_recorded_is_not_called_computing() -> None:
+    assert verdict(recorded(step(), event("aten::mm", 0, 60))).words == (
+        "Computing on the host is the limit: it takes 60.0% of the time, and for 40.0% nothing was recorded. Nothing ran on a device."
+    )
+
+
+def test_a_recording_of_nothing_is_not_called_the_limit_of_the_host() -> None:
+    assert verdict(recorded(step(), event("aten::mm", 0, 2))).words == (
+        "For 98.0% of the time nothing was recorded: what it is spent on cannot be told."
+    )
+
+
 def test_parts_of_the_verdict_are_all_of_a_step() -> None:
     trace = sample(RESNET)
     steps = profile_steps.steps(trace)

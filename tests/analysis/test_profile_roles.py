@@ -118,3 +118,14 @@ def test_pytorch_numbers_its_steps(name: str, number: str) -> None:
 )
 def test_programs_number_steps_in_their_own_way(name: str, number: str) -> None:
     assert profile_roles.numbered(name) == number
+
+
+@pytest.mark.parametrize(
+    ("name", "sends"),
+    [
+        ("all-reduce", True), ("all-reduce.12", True), ("all-gather-start.1", True), ("collective-permute-done", True),
+        ("reduce-scatter.3", True), ("all-reduce-fusion", False), ("copy-done", False), ("reduce", False),
+    ],
+)  # fmt: skip
+def test_collectives_of_tpus_are_told_by_xlas_names(name: str, sends: bool) -> None:
+    assert profile_roles.collective(name) is sends

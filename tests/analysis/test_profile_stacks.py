@@ -91,6 +91,12 @@ def test_what_is_too_small_is_put_together_and_lost_nowhere() -> None:
     ]
 
 
+def test_what_ends_where_a_window_begins_is_not_in_it() -> None:
+    recorded = trace(op("step", 0, 10), op("step", 10, 10), op("step", 20, 10))
+    found = profile_stacks.flame(recorded, window=(10_000, 20_000))
+    assert found[["name", "total", "calls"]].values.tolist() == [["step", 10_000, 1]]
+
+
 def test_only_a_window_of_time_is_counted() -> None:
     recorded = trace(python("main", 0, 100), op("a", 10, 20), op("b", 40, 40))
     found = profile_stacks.flame(recorded, window=(25_000, 60_000))

@@ -24,7 +24,7 @@ def levels(found: Curve) -> list[tuple[int, float]]:
 def test_a_device_works_on_what_overlaps() -> None:
     of = trace([(0, 10, "op", 0), (5, 10, "kernel", 1), (8, 2, "copy", 1), (20, 5, "kernel", 1)], roles=ROLES)
     (found,) = trace_counters.curves(of)
-    assert (found.name, found.process, found.peak) == ("At work", "GPU 0", 2)
+    assert (found.name, found.process, found.peak) == ("Running at once", "GPU 0", 2)
     assert levels(found) == [(5, 1), (8, 2), (10, 1), (15, 0), (20, 1), (25, 0)]
 
 

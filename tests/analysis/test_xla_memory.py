@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from tbcore.analysis import xla_memory
+from tbcore.analysis import profile_memory, xla_memory
 from tbcore.formats import xplane
 from tests.fixtures import samples
 from tests.xplanemaker import Plane, space
@@ -79,3 +80,31 @@ def test_the_peaks_of_the_tpu_sample_are_xprofs():
 
 def test_a_recording_without_memory_has_no_allocators():
     assert xla_memory.allocators(xplane.read(space(Plane("/host:CPU").line("python", ("a", 0, 1))), "key")) == []
+
+
+def test_the_peak_is_looked_for_in_a_part_of_the_recording():
+    def peak(*window):
+        (found,) = xla_memory.allocators(three_events(), *window)
+        return found.peak, found.peak_time, found.alive["operation"].tolist()
+
+    assert peak(40, 60)[:2] == (5000, 40)
+    assert peak(50, 60)[:2] == (4744, 50)
+    # What was held when it began.
+    assert peak(55, 60)[:2] == (4744, 50)
+    assert peak(0, 10)[:2] == (5000, 40)
+    assert peak(60, 90) == (7000, 70, ["unused preallocated device memory", "stack", "mul_grad/Sum"])
+
+
+def test_an_allocator_is_drawn_as_a_device_is():
+    (found,) = xla_memory.allocators(three_events())
+    drawn = xla_memory.curve(found)
+    assert (drawn.name, drawn.peak, drawn.peak_time, drawn.capacity) == ("GPU_0_bfc", 7000, 70, 10000)
+    assert drawn.at(np.array([45, 55, 80])).tolist() == [5000, 4744, 7000]
+
+
+def test_allocators_are_listed_by_their_numbers():
+    stats = {"bytes_reserved": 0, "bytes_allocated": 1, "bytes_available": 1, "allocation_bytes": 1, "addr": 1}
+    events = [("MemoryAllocation", 5, 0, {**stats, "index_on_host": core}) for core in (10, 2)]
+    trace = xplane.read(space(Plane("/host:CPU").line("main", *events)), "key")
+    assert [one.name for one in xla_memory.allocators(trace)] == ["core 2", "core 10"]
+    assert profile_memory.curves(trace)[0].name.startswith("TPU ")

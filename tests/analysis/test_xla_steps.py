@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tbcore.analysis import profile_roles, xla_steps
+from tbcore.analysis import profile_roles, xla_ops, xla_steps
 from tbcore.formats import xplane
 from tests import xplanemaker
 from tests.fixtures import samples
@@ -100,9 +100,23 @@ def test_of_more_than_five_steps_the_first_and_the_last_are_left_out():
 
 
 def test_a_recording_without_steps_says_how_to_mark_them():
-    found = xla_steps.steps(trace_of(Plane("/host:CPU").line("python", ("a", 0, 1))))
-    assert (len(found), found.parts.shape) == (0, (0, 9))
-    assert found.notes[0].startswith("No step is marked")
+    trace = trace_of(Plane("/host:CPU").line("python", ("a", 10, 20), ("b", 40, 10)))
+    found = xla_steps.steps(trace)
+    assert (found.names, found.starts.tolist(), found.totals.tolist()) == (("0",), [10], [40])
+    assert (found.part("Host compute").tolist(), found.part("All others").tolist()) == ([30], [10])
+    assert found.notes[0].startswith("No step is marked, the whole recording is shown as one: mark them with")
+    assert len(xla_steps.steps(trace, xprof_compat=True)) == 0
+
+
+def test_work_that_nothing_connects_with_its_step_counts_where_it_ran():
+    trace = trace_of(
+        Plane("/host:CPU").line("python", ("train", 0, 100, {"_r": 1, "step_num": 0})).line("other", ("launch", 1, 2, {"correlation_id": 1})),
+        Plane("/device:GPU:0").line("stream 1", ("gemm", 10, 60, {"correlation_id": 1})),
+    )  # fmt: skip
+    found = xla_steps.steps(trace)
+    assert (found.names, found.part("Device compute").tolist(), found.totals.tolist()) == (("train 0",), [60], [100])
+    assert found.notes[0].startswith("Nothing that was computed is connected with a step")
+    assert "elementwise" not in told(trace)
 
 
 def test_parts_sum_to_the_totals():
@@ -129,6 +143,10 @@ def test_the_first_finding_of_both_samples_is_waiting_for_data():
         first = xla_steps.findings(trace, steps)[0]
         assert (first.rule, first.severity, first.cost_ns) == ("input", "high", steps.average("Input"))
         assert first.value == pytest.approx(share, abs=0.0001)
+        assert first.title == f"Waiting for data takes {share:.1%} of each step"
+        worst = int(steps.part("Input").argmax())
+        assert [one.tab for one in first.evidence] == ["trace", "input"]
+        assert first.evidence[0].parameters["trace_from"] == str(steps.starts[worst])
 
 
 def test_a_gpu_that_computes_in_32_bits_is_told_and_one_in_16_bits_is_not():
@@ -148,6 +166,36 @@ def test_a_tpu_that_waits_is_told():
     assert told(xplane.read(data, "key"))["tpu_idle"].value == pytest.approx(0.134, abs=0.0005)
 
 
+def test_a_tpu_that_waits_for_copies_is_told_where_they_come_from():
+    data = (samples("xprof") / "xprof/convert/test_xplanes/tpu_inference_2.old.xplane.pb").read_bytes()
+    trace = xplane.read(data, "key")
+    first = xla_steps.findings(trace, xla_steps.steps(trace))[0]
+    assert (first.rule, first.severity, first.title) == ("copies", "high", "Copies take 91.9% of each step")
+    assert "the memory of the host" in first.text
+    assert "pinned_host" in first.advice[0]
+    assert "copies" not in told(trace_of(*xplanemaker.gpu_step()))
+
+
+def test_operations_outside_of_functions_are_told_as_eager():
+    trace = trace_of(
+        Plane("/host:CPU").line(
+            "python",
+            ("train", 0, 400, {"_r": 1, "step_num": 0}),
+            ("EagerKernelExecute", 10, 100), ("mm:MatMul", 20, 30), ("add:AddV2", 60, 10),
+            ("EagerKernelExecute", 200, 200), ("FunctionRun", 210, 180), ("mm2:MatMul", 220, 60),
+        )
+    )  # fmt: skip
+    found = told(trace)["eager"]
+    assert (found.value, found.cost_ns, found.severity) == (0.4, 40, "medium")
+    assert trace.named(int(found.evidence[0].parameters["trace_row"])) == "mm:MatMul"
+
+
+@pytest.mark.parametrize("name", ["tf_cpu", "jax_cpu"])
+def test_both_samples_run_no_operation_eagerly_as_xprof_says(name):
+    trace, _wanted = sample(name)
+    assert xla_ops.eager(trace) == (0.0, 0, -1)
+
+
 def test_functions_that_are_traced_again_are_told():
     calls = [
         ("f", 100 * number, 50, {"tf_function_call": "traced-nonXla" if number < 3 else "notTraced-nonXla"})
@@ -157,3 +205,4 @@ def test_functions_that_are_traced_again_are_told():
         trace_of(Plane("/host:CPU").line("python", ("train", 0, 700, {"_r": 1, "step_num": 0}), ("a", 1, 1), *calls))
     )
     assert found["retracing"].value == 0.5
+    assert found["retracing"].evidence[0].parameters == {"trace_row": "1"}

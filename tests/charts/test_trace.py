@@ -15,14 +15,16 @@ def test_lanes_stand_with_their_process_in_the_order_of_the_file() -> None:
         row(1, "python", "main", (1, 2)),
         row(2, "python", "pin", (1, 1)),
     ]
-    found = charts.groups(rows, [Line(0, "GPU 0", "At work", "", 3.0, "3"), Line(1, "power", "watts", "W", 9.0, "9 W")])
+    found = charts.groups(
+        rows, [Line(0, "GPU 0", "Running at once", "", 3.0, "3"), Line(1, "power", "watts", "W", 9.0, "9 W")]
+    )
     assert [(group["name"], group["device"]) for group in found] == [
         ("python", False),
         ("GPU 0", True),
         ("power", False),
     ]
     assert found[0]["lanes"] == [[2, "pin", 2, 4, 10], [1, "main", 2, 2, 10]]
-    assert found[1]["curves"] == [{"id": 0, "name": "At work", "unit": "", "peak": 3.0, "words": "3"}]
+    assert found[1]["curves"] == [{"id": 0, "name": "Running at once", "unit": "", "peak": 3.0, "words": "3"}]
     assert found[2]["lanes"] == []
 
 
@@ -67,3 +69,18 @@ def test_steps_that_are_numbers_alone_are_called_steps() -> None:
 def test_a_name_is_searched_for_as_it_is_written() -> None:
     assert charts.exact("aten::add(x)") == r"^aten::add\(x\)$"
     assert charts.exact("x" * 300) == "^" + "x" * 200
+
+
+def test_processes_and_lanes_that_are_numbers_alone_say_what_they_are() -> None:
+    found = charts.groups(
+        [
+            Row(0, "100", "100", "7", -1, (0,), 1, 0, 1),
+            Row(1, "100", "100", "loader", -1, (1,), 1, 1, 1),
+            Row(2, "0", "0", "7", 0, (2,), 1, 2, 1),
+        ],
+        [],
+    )
+    assert [(group["name"], [lane[1] for lane in group["lanes"]]) for group in found] == [
+        ("Process 100", ["thread 7", "loader"]),
+        ("Process 0", ["stream 7"]),
+    ]

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core import event as numba_event
 
 from tbcore.errors import TraceError
-from tbcore.formats import chrome_scan, chrome_trace
+from tbcore.formats import chrome_scan, chrome_trace, chrome_write
 from tbcore.formats.trace import (
     ANNOTATION,
     DEVICE_ANNOTATION,
@@ -258,6 +259,13 @@ def test_the_category_tells_what_an_event_is(category: str, name: str, role: int
     assert ROLES[read(tm.event(name, 1, 1, category)).role[0]] == ROLES[role]
 
 
+def test_ranges_of_counters_are_kernels_only_where_no_kernels_are_recorded() -> None:
+    counted = [tm.event("a", 1, 5, "cuda_profiler_range"), tm.event("b", 9, 5, "cuda_profiler_range")]
+    assert read(*counted).role.tolist() == [KERNEL, KERNEL]
+    both = read(*counted, tm.event("b", 10, 1, "kernel"))
+    assert both.role.tolist() == [DEVICE_ANNOTATION, DEVICE_ANNOTATION, KERNEL]
+
+
 def test_without_categories_the_process_tells_the_device() -> None:
     trace = read(
         tm.named("process_name", "/device:GPU:1", 7), tm.named("thread_name", "Stream #15", 7, 1),
@@ -363,6 +371,7 @@ def test_what_the_file_says_of_devices_and_ranks_is_kept() -> None:
     assert trace.group is not None
     assert (trace.group.rank, trace.group.world_size, dict(trace.group.ranks)) == (1, 2, {"default": (0, 1)})
     assert (trace.info["host_name"], "INFO" in trace.info) == ("vm", False)
+    assert trace.notes == ("What the file says of itself under INFO is too long to be kept.",)
 
 
 # Real recordings
@@ -428,7 +437,7 @@ def test_every_column_of_a_real_recording_is_what_json_says() -> None:
 )
 def test_what_is_written_is_read_as_it_was(name: str) -> None:
     trace = real(name)
-    again = chrome_trace.read(chrome_trace.written(trace), "again")
+    again = chrome_trace.read(chrome_write.written(trace), "again")
     assert again.notes == ()
     assert (again.base, again.crossing, len(again.memory), len(again.counters)) == (
         trace.base, 0, len(trace.memory), len(trace.counters),
@@ -444,16 +453,16 @@ def test_what_is_written_is_read_as_it_was(name: str) -> None:
 
 def test_rows_can_be_written_alone() -> None:
     trace = read(tm.event("a", 1, 5), tm.event("b", 2, 1), tm.event("c", 9, 1), tm.allocation(3, 5))
-    again = chrome_trace.read(chrome_trace.written(trace, [0, 2]), "again")
+    again = chrome_trace.read(chrome_write.written(trace, [0, 2]), "again")
     assert (rows(again), len(again.memory)) == ([("a", 1_000, 5_000), ("c", 9_000, 1_000)], 0)
 
 
 def test_one_line_is_one_event_with_its_nanoseconds() -> None:
-    line = chrome_trace.line("X", "a", 1, 2, 1_234, 10, "cpu_op", {"b": float("nan")}, {"id": 7})
+    line = chrome_write.line("X", "a", 1, 2, 1_234, 10, "cpu_op", {"b": float("nan")}, {"id": 7})
     assert json.loads(line) == {
         "ph": "X", "cat": "cpu_op", "name": "a", "pid": 1, "tid": 2, "id": 7, "ts": 1.234, "dur": 0.010, "args": {"b": None},
     }  # fmt: skip
-    written = b"".join(chrome_trace.document([line, line], {"schemaVersion": 1}))
+    written = b"".join(chrome_write.document([line, line], {"schemaVersion": 1}))
     assert json.loads(written)["traceEvents"] == [json.loads(line)] * 2
 
 
@@ -490,3 +499,29 @@ def test_no_bytes_lead_the_scanner_outside_its_arrays(tmp_path_factory: pytest.T
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=380, check=False)
     assert run.returncode == 0, run.stderr[-2000:]
     assert run.stdout.startswith("checked: {'read': ")
+
+
+def test_after_warming_nothing_is_left_to_compile() -> None:
+    chrome_trace.warm()
+    compiled: list[str] = []
+
+    class Listener(numba_event.Listener):
+        def on_start(self, event: numba_event.Event) -> None:
+            compiled.append(str(event.data["dispatcher"]))
+
+        def on_end(self, event: numba_event.Event) -> None:
+            pass
+
+    with numba_event.install_listener("numba:compile", Listener()):
+        read(
+            tm.event("a", 10, 5, args={"External id": 7, "Input Dims": [[1, 2]]}),
+            tm.event("b", 11, None, ph="B"),
+            tm.event("b", 12, None, ph="E"),
+            tm.event("c", 11, None, ph="s", id=1),
+            tm.event("c", 12, None, ph="f", id=1, bp="e"),
+            tm.event("d", 12, None, ph="C", args={"value": 1.5}),
+            tm.allocation(13, 100),
+            tm.named("thread_name", "main"),
+            host_name="vm",
+        )
+    assert compiled == []

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tbcore.errors import TraceError
-from tbcore.formats import chrome_trace
+from tbcore.formats import chrome_trace, chrome_write
 from tbcore.formats.trace import Trace
 from tests import tracemaker as tm
 from tests.fixtures import SAMPLES
@@ -119,7 +119,7 @@ def checked(trace: Trace) -> None:
     assert (trace.memory.lane < len(trace.lanes)).all()
     assert (trace.instants.lane < len(trace.lanes)).all()
     "".join(trace.names).encode()
-    again = chrome_trace.read(chrome_trace.written(trace), "again")
+    again = chrome_trace.read(chrome_write.written(trace), "again")
     assert len(again) == count, (len(again), count)
 
 

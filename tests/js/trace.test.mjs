@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { exactly, heldSpan, lengthOf, momentOf, movedSpan, spanAround, spanBetween, spanShowing, ticksOf, wholeSpan, zoomedSpan } from "../../tbcore/ui/components/trace/span.js";
+import { exactly, heldSpan, lengthOf, momentOf, movedSpan, pinchedSpan, spanAround, spanBetween, spanShowing, ticksOf, wholeSpan, zoomedSpan } from "../../tbcore/ui/components/trace/span.js";
 import { itemsWithin, laidOut, placeOfTrack, SIZES, trackAt, unfoldedFor } from "../../tbcore/ui/components/trace/tracks.js";
 import { markAt, markOfRow, marksWithin, newMarks, suffices } from "../../tbcore/ui/components/trace/marks.js";
 import { channels, isDark, mixed, paintsOf } from "../../tbcore/ui/components/trace/colors.js";
@@ -14,6 +14,14 @@ test("zooming keeps the time under the pointer where it is", () => {
   const near = zoomedSpan(seen, 4, 125_000, LENGTH);
   assert.deepEqual(near, { start: 118_750, end: 143_750 });
   assert.deepEqual(zoomedSpan(near, 0.25, 125_000, LENGTH), seen);
+});
+
+test("two fingers keep the times under them", () => {
+  const seen = { start: 100_000, end: 200_000 };
+  // At 200 and 600 of 1,000 pixels, then at 100 and 900.
+  assert.deepEqual(pinchedSpan(seen, [120_000, 160_000], [100, 900], 1_000, LENGTH), { start: 115_000, end: 165_000 });
+  assert.equal(pinchedSpan(seen, [120_000, 160_000], [400, 402], 1_000, LENGTH), seen);
+  assert.equal(pinchedSpan(seen, [120_000, 160_000], [600, 200], 1_000, LENGTH), seen);
 });
 
 test("nothing beyond the trace is seen but a little, and nothing closer than can be told apart", () => {
@@ -36,6 +44,7 @@ test("what is gone to is left where it is when it is seen, moved to when not, an
   assert.equal(spanShowing(seen, 50_000, 51_000, LENGTH), seen);
   assert.deepEqual(spanShowing(seen, 500_000, 501_000, LENGTH), { start: 450_500, end: 550_500 });
   assert.deepEqual(spanShowing(seen, 500_000, 500_010, LENGTH), { start: 499_950, end: 500_060 });
+  assert.deepEqual(spanShowing(seen, 50_000, 51_000, LENGTH, 1 / 40), { start: 45_000, end: 56_000 });
   assert.deepEqual(spanShowing(seen, 400_000, 600_000, LENGTH), spanAround(400_000, 600_000, LENGTH));
 });
 
@@ -51,16 +60,16 @@ test("a glide begins and ends where it shall", () => {
 test("ticks are round, far enough apart and spelled with the decimals they need", () => {
   const { ticks, step } = ticksOf({ start: 0, end: 1_000_000 }, 900);
   assert.equal(step, 100_000);
-  assert.deepEqual(ticks.slice(0, 3).map(({ label }) => label), ["0", "100 µs", "200 µs"]);
+  assert.deepEqual(ticks.slice(0, 3).map(({ label }) => label), ["0", "100µs", "200µs"]);
   const close = ticksOf({ start: 1_000_000_000, end: 1_000_000_100 }, 900);
-  assert.deepEqual(close.ticks.slice(0, 2).map(({ label }) => label), ["1.00000000 s", "1.00000001 s"]);
+  assert.deepEqual(close.ticks.slice(0, 2).map(({ label }) => label), ["1.00000000s", "1.00000001s"]);
   assert.equal(ticksOf({ start: -50, end: 100 }, 900).ticks[0].at, 0);
 });
 
 test("times are spelled shortly, and exactly", () => {
-  assert.deepEqual([0, 7, 999, 1_000, 412_345, 999_999, 1_234_567, 61e9].map(lengthOf), ["0 ns", "7 ns", "999 ns", "1 µs", "412 µs", "1 ms", "1.23 ms", "61 s"]);
-  assert.deepEqual([7, 1_500, 1_234_567, 1_234_567_891].map(exactly), ["7 ns", "1.5 µs", "1.234 567 ms", "1.234 567 891 s"]);
-  assert.equal(momentOf(1_234_567, 1_000), "1.235 ms");
+  assert.deepEqual([0, 7, 999, 1_000, 412_345, 999_999, 1_234_567, 61e9].map(lengthOf), ["0ns", "7ns", "999ns", "1µs", "412µs", "1ms", "1.23ms", "61s"]);
+  assert.deepEqual([7, 1_500, 1_234_567, 1_234_567_891].map(exactly), ["7ns", "1.5µs", "1.234 567ms", "1.234 567 891s"]);
+  assert.equal(momentOf(1_234_567, 1_000), "1.235ms");
 });
 
 const lane = (id, rows, track) => ({ id, name: `lane ${id}`, rows, track, events: 5 });

@@ -73,13 +73,24 @@ def test_without_a_recording_the_page_says_how_one_is_made(logdir: Path) -> None
     app = opened()
     assert "No recordings in these logs" in [one.value for one in app.subheader]
     assert "tensorboard_trace_handler" in app.code[0].value
-    assert "start_trace" in app.code[1].value
+    assert "tf.profiler.experimental.start" in app.code[1].value
+    assert "jax.profiler.start_trace" in app.code[2].value
 
 
 def test_this_machine_is_there_without_a_recording(logdir: Path) -> None:
     app = opened(profile_mode="machine")
     assert "cores" in texts(app)
     assert not app.code or "tbcore monitor" in app.code[0].value
+
+
+def test_without_a_run_there_are_files_of_ones_own_and_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path))
+    app = opened()
+    assert "No recordings in these logs" in [one.value for one in app.subheader]
+    assert app.get("file_uploader")
+    assert "cores" in texts(opened(profile_mode="machine"))
 
 
 def test_a_single_recording_is_opened_at_once(logdir: Path) -> None:
@@ -101,6 +112,14 @@ def test_run_worker_and_span_are_chosen_where_there_are_several(logdir: Path) ->
     assert choice(app, "Span") == ["1", "2", "3"]
     assert app.selectbox(key="trace_run").value == "second"
     assert app.selectbox(key="trace_span").value == "2"
+
+
+def test_of_several_sessions_the_latest_is_shown(logdir: Path) -> None:
+    for session in ("2026_01_02_03_04_05", "2026_11_20_17_36_04", "2026_06_01_00_00_00"):
+        put(logdir / "first" / "plugins" / "profile" / session, *recording())
+    app = opened()
+    assert choice(app, "Recording")[0].startswith("2026_11_20")
+    assert app.selectbox(key="trace_file").value == "2026_11_20_17_36_04 · w"
 
 
 def test_of_a_run_that_is_not_shown_no_recording_is_offered(logdir: Path) -> None:

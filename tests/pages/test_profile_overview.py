@@ -116,10 +116,12 @@ def test_hostile_names_stay_names(logdir: Path) -> None:
 
 
 def test_steps_without_marks_are_said_to_be_the_whole_recording(logdir: Path) -> None:
-    said = texts(
-        opened(
-            logdir, event("load_batch", 0, 60, "user_annotation", args={"External id": 3}), event("aten::mm", 60, 40)
-        )
+    app = opened(
+        logdir, event("load_batch", 0, 60, "user_annotation", args={"External id": 3}), event("aten::mm", 60, 40)
     )
+    said = texts(app)
     assert "No step is marked" in said
+    assert "Where the time of the recording goes" in said
+    assert [one.label for one in app.metric] == ["Whole recording"]
+    assert "Call `profiler.step()` at the end of each step" in said
     assert "60.0% of the recording" in said

@@ -1,5 +1,6 @@
 """Memory, Distributed, Idle, Critical path and Compare as the server makes them."""
 
+import json
 import time
 from pathlib import Path
 
@@ -7,48 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.visitor import texts, visited
-from tests.tracemaker import allocation, event, trace
+from tests.tracemaker import event, rank, trace
+from tests.xplanemaker import Plane, space
 
 BASE = 1_760_000_000_000_000_000
-
-
-def recording(rank: int = 0, late: float = 0.0, slower: float = 1.0) -> bytes:
-    """Return a rank of two steps, with memory, a GPU and a reduction that it comes `late` µs to."""
-    events = []
-    held = 0
-    for number in range(3):
-        start = 1_000.0 * number
-        events.append(event(f"ProfilerStep#{number}", start, 1_000, "user_annotation"))
-        events.append(event("aten::mm", start + 10, 200 * slower))
-        held += 4_096
-        events.append(allocation(start + 20, 4_096, held, rank, Addr=64 * number + 64))
-        for place, (name, at, length) in enumerate(
-            (("gemm", 60, 300.0), ("ncclDevKernel_AllReduce_Sum(x)", 400 + late, 300.0 - late), ("gemm", 800, 100.0))
-        ):
-            number_ = 10 * number + place + 1
-            said = {
-                "correlation": number_,
-                "stream": 7,
-                "device": rank,
-                "Collective name": "allreduce",
-                "dtype": "Float",
-                "In msg nelems": 100,
-            }
-            events.append(event("cudaLaunchKernel", start + at - 20, 5, "cuda_runtime", args={"correlation": number_}))
-            events.append(
-                event(
-                    name,
-                    start + at,
-                    length,
-                    "kernel",
-                    rank,
-                    7,
-                    said if "nccl" in name else {k: said[k] for k in ("correlation", "stream", "device")},
-                )
-            )
-    info = {"rank": rank, "world_size": 2, "backend": "nccl"}
-    devices = [{"id": rank, "name": "GPU <b>", "totalGlobalMem": 16_384}]
-    return trace(*events, distributedInfo=info, deviceProperties=devices, baseTimeNanoseconds=BASE)
 
 
 @pytest.fixture
@@ -57,18 +20,18 @@ def logdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TBCORE_LOGDIR", str(tmp_path / "logs"))
     monkeypatch.setenv("TBCORE_CACHE", str(tmp_path / "cache"))
     for run, worker, data in (
-        ("job", "rank0", recording()),
-        ("job", "rank1", recording(1, late=200)),
-        ("other", "rank0", recording(slower=2)),
+        ("job", "rank0", rank()),
+        ("job", "rank1", rank(1, late=200)),
+        ("other", "rank0", rank(slower=2)),
     ):
         (tmp_path / "logs" / run).mkdir(parents=True, exist_ok=True)
         (tmp_path / "logs" / run / f"{worker}.{BASE}.pt.trace.json").write_bytes(data)
     return tmp_path / "logs"
 
 
-def opened(tab: str, **parameters: str) -> AppTest:
+def opened(tab: str, run: str = "job", **parameters: str) -> AppTest:
     """Visit a tab, and wait until the recordings are read."""
-    app = visited("profile", profile_tab=tab, trace_run="job", trace_file="rank0", **parameters)
+    app = visited("profile", profile_tab=tab, trace_run=run, trace_file="rank0", **parameters)
     end = time.monotonic() + 60
     while any(one.label == "Stop" for one in app.button):
         assert time.monotonic() < end
@@ -177,3 +140,63 @@ def test_a_single_recording_has_nothing_to_be_compared_with(logdir: Path) -> Non
 def test_names_of_devices_are_never_acted_on(logdir: Path) -> None:
     app = opened("distributed")
     assert app.dataframe[-1].value["device"].tolist() == ["GPU <b>", "GPU <b>"]
+
+
+def test_ranks_that_recorded_different_collectives_say_so_instead_of_who_waited(logdir: Path) -> None:
+    path = logdir / "job" / f"rank1.{BASE}.pt.trace.json"
+    found = json.loads(path.read_bytes())
+    found["traceEvents"] = [
+        one for one in found["traceEvents"] if not (one["name"].startswith("nccl") and one["ts"] > 2_000)
+    ]
+    path.write_text(json.dumps(found))
+    app = opened("distributed")
+    assert any("different numbers of allreduce" in one.value for one in app.warning)
+    assert "**Who the others wait for**" not in {one.value for one in app.markdown}
+
+
+def test_what_is_the_same_in_both_is_no_change(logdir: Path) -> None:
+    (logdir / "other" / f"rank0.{BASE}.pt.trace.json").write_bytes(rank() + b"\n")
+    app = opened("compare", compare_with="other · rank0")
+    (step,) = [one for one in app.metric if one.label.startswith("An average step")]
+    assert (step.value, step.delta) == ("1ms → 1ms", "+0.0%")
+    assert not any("Mostly" in one.value for one in app.caption)
+
+
+def test_which_recording_is_which_and_what_makes_the_second_slower_is_said_first(logdir: Path) -> None:
+    slow = json.loads(rank())
+    for one in slow["traceEvents"]:
+        if one["name"].startswith("ProfilerStep"):
+            one["dur"] *= 1.5
+        if one["ts"] is not None:
+            one["ts"] *= 1.5
+    (logdir / "other" / f"rank0.{BASE}.pt.trace.json").write_text(json.dumps(slow))
+    app = opened("compare", compare_with="other · rank0")
+    assert ":gray-badge[**A**] job · rank0  \n:gray-badge[**B**] other · rank0" in texts(app)
+    (step,) = [one for one in app.metric if one.label.startswith("An average step")]
+    assert (step.value, step.delta) == ("1ms → 1.5ms", "+50.0%")
+    assert "Mostly Other: 475µs more in B." in texts(app)
+
+
+def test_a_stream_without_gaps_is_said_to_have_been_busy(logdir: Path) -> None:
+    (logdir / "alone").mkdir()
+    (logdir / "alone" / f"rank0.{BASE}.pt.trace.json").write_bytes(trace(event("k", 0, 5, "kernel", 0, 7)))
+    assert "each stream was always busy" in texts(opened("idle", "alone"))
+
+
+def test_memory_of_tensorflow_and_jax_is_told_by_allocator(logdir: Path) -> None:
+    same = {"bytes_reserved": 2000, "allocator_name": "GPU_0_bfc", "fragmentation": 0.25, "peak_bytes_in_use": 9500}
+    asked = {**same, "allocation_bytes": 5000, "addr": 1, "tf_op": "dense/<b>", "region_type": "output", "data_type": 1}
+    host = Plane("/host:CPU").line(
+        "main",
+        ("MemoryAllocation", 40, 1, {**asked, "bytes_allocated": 5000, "bytes_available": 3000}),
+        ("MemoryDeallocation", 70, 1, {**asked, "bytes_allocated": 0, "bytes_available": 8000}),
+    )
+    (logdir / "tf" / "plugins" / "profile" / "now").mkdir(parents=True)
+    (logdir / "tf" / "plugins" / "profile" / "now" / "host.xplane.pb").write_bytes(space(host))
+    app = opened("memory", "tf")
+    assert figures(app) == {
+        "Peak": "7 kB", "Stack then": "2 kB", "Heap then": "5 kB", "Of the device": "10 kB", "Heap since the start": "9.5 kB",
+        "Fragmentation": "25.0%",
+    }  # fmt: skip
+    assert tables(app) == [["dense/<b>", "stack"]]
+    assert app.dataframe[0].value["type"].tolist() == ["float", ""]

@@ -56,6 +56,8 @@ def test_a_link_names_what_is_searched_for_selected_and_seen(recorded: Path) -> 
     length = told["length"]
     seen = view(opened(trace_from="0", trace_to=str(length // 2)))["seen"]
     assert 0 < seen["end"] - seen["start"] <= length
+    told = view(opened(trace_range=f"{length // 4}..{length // 2}"))
+    assert told["range"] == {"start": length // 4, "end": length // 2}
 
 
 @pytest.mark.parametrize(
@@ -66,11 +68,14 @@ def test_a_link_names_what_is_searched_for_selected_and_seen(recorded: Path) -> 
         ("trace_row", "x" * 99),
         ("trace_from", "9" * 30),
         ("trace_to", "1e9"),
+        ("trace_range", "7..3"),
+        ("trace_range", "1.."),
     ],
 )
 def test_a_link_that_leads_nowhere_shows_the_trace(recorded: Path, name: str, value: str) -> None:
     told = view(opened(**{name: value}))
     assert told["picked"] is None
+    assert told["range"] is None
 
 
 def test_a_wrong_pattern_is_said_beside_the_field(recorded: Path) -> None:
@@ -85,3 +90,14 @@ def test_what_another_tab_names_stands_out_until_the_visitor_ends_it(recorded: P
     assert view(app)["dims"]
     press(app, "Show all alike")
     assert not view(app)["dims"]
+
+
+def test_what_is_looked_at_in_one_recording_is_not_looked_for_in_another(recorded: Path) -> None:
+    put(recorded / "second", *recording(names=("other",)))
+    app = opened(trace_run="first", trace_row="1")
+    assert view(app)["picked"]["id"] == "event 1"
+    app.selectbox(key="trace_run").select("second").run()
+    while any(one.label == "Stop" for one in app.button):
+        app.run()
+    assert view(app)["picked"] is None
+    assert "trace_row" not in app.query_params

@@ -2,6 +2,7 @@
 
 import time
 
+import psutil
 import pytest
 
 from tbcore.store.devices import GPU_METRICS, HOST_METRICS, History, Machine, Process
@@ -69,6 +70,28 @@ def test_counters_tell_of_the_time_between_two_readings_and_samples_are_let_go_o
     assert "gpu0/tensor_active" not in values
     assert values["gpu0/nvlink_sent"] == 61 * 2**20
     assert library.samples == 1
+
+
+def test_samples_that_could_not_be_taken_are_let_go_of():
+    library = Library(lacks=("nvmlGpmSampleGet",), counters=True)
+    machine = Machine(library)
+    for _ in range(3):
+        machine.read()
+    assert library.samples == 0
+
+
+@pytest.mark.parametrize("error", [NotImplementedError("no /proc/diskstats"), FileNotFoundError("/proc/stat")])
+def test_what_a_container_hides_is_left_out_and_the_rest_is_told(monkeypatch, error):
+    def hidden(**_how):
+        raise error
+
+    for name in ("disk_io_counters", "net_io_counters", "cpu_percent", "swap_memory", "virtual_memory"):
+        monkeypatch.setattr(psutil, name, hidden)
+    machine = Machine(Library())
+    for _ in range(2):
+        values = machine.read().values
+    assert {key for key in values if not key.startswith("gpu0/")} == set()
+    assert values["gpu0/utilization"] == 83
 
 
 def test_rates_and_shares_of_processors_come_with_the_second_reading():

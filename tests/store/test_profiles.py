@@ -268,3 +268,13 @@ def test_graphs_of_trace_export_measure_nothing():
 def test_the_samples_are_found(folder, count):
     (run,) = refreshed(samples(folder)).runs
     assert len(run.profiles) == count
+
+
+def test_the_binary_trace_of_an_older_tensorflow_is_read(tmp_path):
+    event = b"\x08\x01\x10\x07\x1a\x02mm\x48\x80\x89\x7a\x50\xd0\x0f"  # device 1, resource 7, at 2 us for 2 ns
+    trace = b"\x0a\x0b\x08\x01\x12\x07\x0a\x03CPU\x10\x01" + b"\x22" + bytes([len(event)]) + event
+    put(tmp_path, **{"plugins/profile/s/host.trace": trace, "plugins/profile/s/other.trace": b"strace of a program"})
+    logdir = refreshed(tmp_path)
+    assert listed(logdir) == [(".", "plugins/profile/s/host.trace", "tf_trace", "host", 1, "s")]
+    found = logdir.runs[0].profiles[0].read(cache=str(tmp_path / "cache"))
+    assert [(found.named(0), found.start.tolist(), found.duration.tolist())] == [("mm", [2_000], [2])]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -72,3 +73,21 @@ def test_a_wrong_expression_says_so_and_leaves_the_table_whole() -> None:
 
 def test_nothing_found_is_an_empty_table() -> None:
     assert len(pd.DataFrame(visited(find="no such name").dataframe[0].value)) == 0
+
+
+def test_a_table_of_which_no_row_leads_anywhere_has_no_boxes_to_tick() -> None:
+    def page() -> None:
+        import pandas as pd
+
+        from tbcore.ui.timings import Column, timings
+
+        frame = pd.DataFrame({"name": ["a"], "time": [1_500.0]})
+        columns = (Column("name", "Name", "text"), Column("time", "Time", "duration", signed=True))
+        timings(frame, columns, key="one")
+        timings(frame, columns, key="other", ticks=False)
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert [list(one.proto.selection_mode) for one in app.dataframe] == [[0], []]
+    spelled = pa.ipc.open_stream(app.dataframe[0].proto.arrow_data.styler.display_values).read_all()
+    assert spelled["time"].to_pylist() == ["+1.5µs"]

@@ -1,7 +1,7 @@
 /** One trace on the screen: what the server sent, which part is seen, and what the visitor does with it. */
 
 import { element, readPalette, writeName } from "../lines/dom.js";
-import { exactly, heldSpan, lengthOf, momentOf, movedSpan, spanAround, spanBetween, spanShowing, wholeSpan, zoomedSpan } from "./span.js";
+import { exactly, heldSpan, lengthOf, momentOf, movedSpan, pinchedSpan, spanAround, spanBetween, spanShowing, wholeSpan, zoomedSpan } from "./span.js";
 import { itemsWithin, laidOut, opensAtFirst, placeOfTrack, SIZES, trackAt, unfoldedFor } from "./tracks.js";
 import { markAt, markOfRow, newMarks, suffices, typed } from "./marks.js";
 import { channels, isDark, mixed, paintsOf } from "./colors.js";
@@ -17,6 +17,7 @@ const PAUSE = 40; // between what the visitor does and what the server is asked
 const BESIDE = 0.75; // views on either side that are asked for as well
 const BEYOND = 0.4; // heights above and below, likewise
 const STEP = 1.5;
+const NEAR = 1 / 40; // of what is seen that an event fills at least when a link leads to it
 const SPEED = { zoom: 3.2, move: 1.4 }; // of held keys, per second: times closer, widths
 const HOLDS = { w: ["zoom", 1], s: ["zoom", -1], a: ["move", -1], d: ["move", 1] };
 const WAYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
@@ -34,7 +35,7 @@ export function newTrace(parent) {
     seen: { start: 0, end: 1 }, folds: new Map(), layout: { items: [], height: 0 }, plot: { width: 0, height: 0, ratio: 1 }, labels: 200,
     base: null, marks: null, curves: null, density: null, strip: null, instants: null, widths: new Map(), pen: document.createElement("canvas").getContext("2d"),
     byKind: false, search: "", found: null, dims: false, picked: null, range: null, arrows: null, told: null, hover: null, pointed: null, lead: 0, revealing: -1,
-    drag: null, clicked: 0,  holding: new Set(), glide: null, frame: 0, dirty: {}, turn: 0, asked: null, wanted: false, askTimer: 0, send: () => {}, frames: [],
+    drag: null, fingers: new Map(), clicked: 0, holding: new Set(), glide: null, frame: 0, turn: 0, asked: null, wanted: false, askTimer: 0, send: () => {},
   };
   build(board);
   listen(board);
@@ -304,10 +305,7 @@ function move(board, now) {
       ask(board);
     }
   }
-  if (!board.holding.size) {
-    board.heldSince = 0;
-    return;
-  }
+  if (!board.holding.size) return;
   const passed = Math.min(0.1, board.heldAt ? (now - board.heldAt) / 1000 : 0.016);
   board.heldAt = now;
   for (const key of board.holding) {
@@ -412,7 +410,7 @@ function follow(board, lead) {
     board.picked = { row: lead.row, track: lead.track, start: lead.start, end: lead.end };
     board.range = null;
   }
-  const to = lead.whole ? spanAround(lead.start, lead.end, board.length, 0) : spanShowing(board.seen, lead.start, lead.end, board.length);
+  const to = lead.whole ? spanAround(lead.start, lead.end, board.length, 0) : spanShowing(board.seen, lead.start, lead.end, board.length, lead.near ? NEAR : undefined);
   if (to !== board.seen) look(board, to, board.plot.width > 0);
 }
 
@@ -504,8 +502,10 @@ function listen(board) {
     place.addEventListener("pointerdown", (event) => press(board, event, place === ruler));
     place.addEventListener("pointermove", (event) => drag(board, event));
     place.addEventListener("pointerup", (event) => letGo(board, event));
-    place.addEventListener("pointercancel", () => {
+    place.addEventListener("pointercancel", (event) => {
+      board.fingers.delete(event.pointerId);
       board.drag = null;
+      ask(board);
     });
     place.addEventListener("pointerleave", () => {
       if (board.drag) return;
@@ -554,6 +554,12 @@ function press(board, event, onRuler) {
   board.root.focus({ preventScroll: true });
   event.target.setPointerCapture(event.pointerId);
   const { x, y } = placeIn(board, event);
+  if (event.pointerType === "touch") board.fingers.set(event.pointerId, x);
+  if (board.fingers.size > 1) {
+    const held = [...board.fingers].slice(0, 2);
+    board.drag = { kind: "pinch", far: true, held: held.map(([finger]) => finger), times: held.map(([, at]) => timeAt(board, at)) };
+    return;
+  }
   const kind = onRuler || event.shiftKey ? "range" : "move";
   board.drag = { kind, x, y, seen: board.seen, top: board.scroll.scrollTop, at: timeAt(board, x), far: false, screen: [event.clientX, event.clientY], onRuler };
   board.glide = null;
@@ -566,6 +572,14 @@ function drag(board, event) {
   const { drag: now } = board;
   if (!now) {
     point(board, x, y, event);
+    return;
+  }
+  if (board.fingers.has(event.pointerId)) board.fingers.set(event.pointerId, x);
+  if (now.kind === "pinch") {
+    board.hover = null;
+    board.seen = pinchedSpan(board.seen, now.times, now.held.map((finger) => board.fingers.get(finger)), board.plot.width, board.length);
+    paint(board);
+    ask(board);
     return;
   }
   const [dx, dy] = [event.clientX - now.screen[0], event.clientY - now.screen[1]];
@@ -586,6 +600,7 @@ function drag(board, event) {
 
 function letGo(board, event) {
   const { drag: now } = board;
+  board.fingers.delete(event.pointerId);
   board.drag = null;
   board.root.classList.remove("dragging");
   if (!now) return;
@@ -646,7 +661,7 @@ function tipOf(board, marks, at) {
   const kind = board.kinds[marks.role[at]]?.[0] ?? "";
   const hits = board.dims && marks.searched && marks.count[at] > 1 ? [`${marks.hits[at].toLocaleString("en-US")} of them found`] : [];
   if (marks.count[at] === 1) return [name, [`${exactly(marks.end[at] - marks.start[at])} · ${kind}`, `at ${momentOf(marks.start[at], (board.seen.end - board.seen.start) / 1e4)}`]];
-  const share = marks.total[at] > 0 ? ` (${Math.round((100 * marks.main[at]) / marks.total[at])} %)` : "";
+  const share = marks.total[at] > 0 ? ` (${Math.round((100 * marks.main[at]) / marks.total[at])}%)` : "";
   return [`${marks.count[at].toLocaleString("en-US")} events, ${lengthOf(marks.total[at])}`, [`mostly ${name}${share}`, `within ${lengthOf(marks.end[at] - marks.start[at])}; zoom in to see each`, ...hits]];
 }
 

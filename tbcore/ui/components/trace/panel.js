@@ -69,7 +69,7 @@ function eventParts(panel, told) {
   if (told.children) first.push(["Of its own", `${exactly(told.own)} (${told.children.toLocaleString("en-US")} inside)`]);
   const like = [["Events", told.like.count.toLocaleString("en-US"), () => show(told.exact)], ["Together", lengthOf(told.like.total)], ["Average", lengthOf(told.like.total / told.like.count)]];
   if (told.like.count > 1) {
-    like.push(["This one", `${ordinal(told.like.rank + 1)} longest`]);
+    like.push(["This one", told.like.rank ? `${ordinal(told.like.rank + 1)} longest` : "the longest"]);
     like.push(["Longest", lengthOf(told.like.most), () => pick(told.like.longest)], ["Shortest", lengthOf(told.like.least), () => pick(told.like.shortest)]);
   }
   const body = element("div", "panel-body");

@@ -31,16 +31,26 @@ export function movedSpan(seen, by, length) {
   return heldSpan({ start: seen.start + by, end: seen.end + by }, length);
 }
 
+/** Return what is seen when the times under two fingers are kept there: `times` and their places `xs`, in pixels of `width`. */
+export function pinchedSpan(seen, times, xs, width, length) {
+  const [wide, apart] = [times[1] - times[0], xs[1] - xs[0]];
+  // Fingers that cross or touch tell nothing.
+  if (wide * apart <= 0 || Math.abs(apart) < 8) return seen;
+  const scale = wide / apart;
+  const start = times[0] - xs[0] * scale;
+  return heldSpan({ start, end: start + width * scale }, length);
+}
+
 /** Return a view of a stretch with some room around it. */
 export function spanAround(start, end, length, room = 0.1) {
   const wide = Math.max(end - start, CLOSEST / 2);
   return heldSpan({ start: start - room * wide, end: end + room * wide }, length);
 }
 
-/** Return a view in which a stretch is seen: the same one when it is, else moved, else as wide as needed. */
-export function spanShowing(seen, start, end, length) {
+/** Return a view in which a stretch is seen: the same one when it is, else moved, else as wide as needed. least: of the view that it fills. */
+export function spanShowing(seen, start, end, length, least = 1 / 2_000) {
   const wide = seen.end - seen.start;
-  if (end - start > 0.8 * wide || end - start < wide / 2_000) return spanAround(start, end, length, end - start > 0.8 * wide ? 0.1 : 5);
+  if (end - start > 0.8 * wide || end - start < wide * least) return spanAround(start, end, length, end - start > 0.8 * wide ? 0.1 : 5);
   if (start >= seen.start + wide * 0.02 && end <= seen.end - wide * 0.02) return seen;
   const middle = (start + end) / 2;
   return heldSpan({ start: middle - wide / 2, end: middle + wide / 2 }, length);
@@ -73,23 +83,23 @@ export function momentOf(at, step) {
   const size = Math.abs(at);
   const [unit, name] = UNITS.find(([one]) => size >= one) ?? [1, "ns"];
   const decimals = Math.min(9, Math.max(0, Math.ceil(-Math.log10(step / unit) - 1e-9)));
-  return `${(at / unit).toFixed(decimals)} ${name}`;
+  return `${(at / unit).toFixed(decimals)}${name}`;
 }
 
-/** Return a length of time with three digits: 412 µs, 1.23 ms. */
+/** Return a length of time with three digits: 412µs, 1.23ms. */
 export function lengthOf(nanoseconds) {
-  if (nanoseconds === 0) return "0 ns";
+  if (nanoseconds === 0) return "0ns";
   const size = Math.abs(nanoseconds);
   const [unit, name] = UNITS.find(([one]) => Number((size / one).toPrecision(3)) >= 1) ?? [1, "ns"];
   const value = Number((nanoseconds / unit).toPrecision(3));
-  return `${Math.abs(value) >= 1e4 ? value.toLocaleString("en-US") : value} ${name}`;
+  return `${Math.abs(value) >= 1e4 ? value.toLocaleString("en-US") : value}${name}`;
 }
 
-/** Return a length of time to the nanosecond: 1.234 567 ms. */
+/** Return a length of time to the nanosecond: 1.234 567ms. */
 export function exactly(nanoseconds) {
   const size = Math.abs(nanoseconds);
   const [unit, name] = UNITS.find(([one]) => size >= one) ?? [1, "ns"];
   const [whole, rest] = String(Number((nanoseconds / unit).toFixed(Math.round(Math.log10(unit))))).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${grouped}${rest ? `.${rest.replace(/(\d{3})(?=\d)/g, "$1 ")}` : ""} ${name}`;
+  return `${grouped}${rest ? `.${rest.replace(/(\d{3})(?=\d)/g, "$1 ")}` : ""}${name}`;
 }

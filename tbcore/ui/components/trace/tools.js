@@ -15,7 +15,7 @@ const KEYS = [
   ["a d", "move left and right"],
   ["Ctrl + wheel", "zoom"],
   ["Shift + wheel", "move left and right"],
-  ["drag", "move"],
+  ["drag", "move; with two fingers: zoom"],
   ["Shift + drag", "select a stretch: what takes the time in it"],
   ["drag on the times", "select a stretch as well"],
   ["click", "select an event; double click: zoom to it"],
