@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from pages.parts.curves import cards
+from pages.parts.curves import board
 from tbcore import ui
-from tbcore.names import grouped
 from tbcore.series import Series
 
 view = ui.view()
@@ -18,6 +17,6 @@ for series in view.series("scalars"):
 # Without a run to show, the cards stay where they are, empty.
 tags = list(by_tag) if any(view.shown) else view.tags_of("scalars")
 if tags:
-    cards(view, grouped(tags), by_tag)
+    board(view, tags, by_tag)
 else:
     ui.nothing_selected("scalars")

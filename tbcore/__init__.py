@@ -13,7 +13,8 @@ from typing import Literal
 import pandas
 
 from tbcore.analysis.hparams import frame as sessions
-from tbcore.analysis.scalars import frame
+from tbcore.analysis.scalars import derived as curves
+from tbcore.analysis.scalars import frame, is_smooth, points
 from tbcore.names import matcher
 from tbcore.series import Series
 from tbcore.store.logdir import Logdir
@@ -23,14 +24,32 @@ __all__ = ["Logdir", "Run", "Series", "hparams", "scalars"]
 __version__ = "0.1.0"
 
 
-def scalars(logdir: str | os.PathLike[str], *, tags: str | None = None, runs: str | None = None) -> pandas.DataFrame:
+def scalars(
+    logdir: str | os.PathLike[str],
+    *,
+    tags: str | None = None,
+    runs: str | None = None,
+    window: tuple[float, float] | None = None,
+    smoothing: float = 0.0,
+    method: str = "ema",
+    derived: str | None = None,
+) -> pandas.DataFrame:
     """Return every scalar point of a logdir: run, tag, step, wall_time, value; one row per point.
 
-    tags, runs: regular expressions, case-insensitive and unanchored. Raises LogdirError and PatternError.
+    tags, runs: regular expressions, case-insensitive and unanchored. window: the first and the last step. smoothing: the
+    parameter of `method`, one of `tbcore.analysis.scalars.SMOOTHINGS`: adds a column "smoothed", over all points, missing
+    where a later attempt wrote a point again. derived: an expression over tags, whose curve is added; alone without `tags`.
+    Raises LogdirError, PatternError and ExpressionError.
     """
     opened = Logdir(logdir)
     opened.refresh()
-    return frame(opened.find("scalars", tags, runs))
+    found = [] if derived is not None and tags is None else opened.find("scalars", tags, runs)
+    if derived is not None:
+        found = [*found, *curves(opened.find("scalars", None, runs), derived)]
+    if window is None and not is_smooth(method, smoothing):
+        return frame(found)
+    table = points(found, window=window, weight=smoothing, method=method, earlier=True)
+    return table.drop(columns=["relative", "superseded"])
 
 
 def hparams(

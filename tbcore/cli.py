@@ -1,7 +1,8 @@
 """The command line: what is in the logs, their points in other formats, and the demo log.
 
     python -m tbcore inspect LOGDIR [--json] [--runs RE] [--tags RE]
-    python -m tbcore export LOGDIR [--kind scalars] [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
+    python -m tbcore export LOGDIR [--kind scalars] [--format csv|json|parquet|pgf] [--runs RE] [--tags RE] [--out FILE]
+                           [--window A:B] [--smoothing N] [--method ema] [--derived EXPRESSION] [--group-by REGEX] ...
     python -m tbcore export LOGDIR --kind histograms|pr_curves|text [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind hparams|runs [--format csv|json|parquet] [--runs RE] [--tags RE] [--out FILE]
     python -m tbcore export LOGDIR --kind images|audio|meshes|embeddings [--runs RE] [--tags RE] --out DIR
@@ -66,7 +67,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,9 +76,20 @@ from typing import Any, BinaryIO, NoReturn, TextIO, TypeVar
 import pyarrow as pa
 
 from tbcore import demo
-from tbcore.analysis import embeddings, export, graph_records, graphs, hparams, inspect, profile_words
+from tbcore.analysis import (
+    embeddings,
+    export,
+    graph_records,
+    graphs,
+    hparams,
+    inspect,
+    profile_words,
+    scalar_files,
+    scalars,
+)
 from tbcore.analysis import runs as run_table
 from tbcore.analysis.items import FileNames, index_row
+from tbcore.analysis.run_groups import BANDS, Groups
 from tbcore.charts import theme
 from tbcore.errors import FormatError, RunlensError
 from tbcore.kinds import BY_NAME
@@ -124,7 +136,11 @@ _EXPORT = """\
 Write every point in the order written, those of earlier attempts too: run, tag, step, wall_time (seconds since the
 epoch, UTC), and its value; or a row per session, or per run.
 
-scalars      one row each, as CSV, JSON or Parquet: value
+scalars      one row each, as CSV, JSON or Parquet: value. With --window, --smoothing, --derived or --earlier: run, tag, step,
+             wall_time, relative (seconds since the run began), value, smoothed; what a later attempt wrote again is left
+             out, or marked superseded. With --group-by: group, tag, step, value, low, high, runs; one row per step of
+             any run; where a run has no point of its own, the straight line between its neighbours counts. As PGF:
+             a figure per tag for LaTeX with the package pgfplots
 histograms   JSON: buckets, each left edge, right edge, count
 pr_curves    JSON: thresholds, tp, fp, tn, fn, precision, recall
 text         JSON: text, a string, or a list (of lists) for a tensor of them
@@ -212,6 +228,8 @@ def export_command(arguments: argparse.Namespace) -> int:
         known = "is not a kind" if arguments.kind not in BY_NAME else "cannot be exported"
         raise UsageError(f"{_shown(arguments.kind)} {known}: what can be is {', '.join(_WRITERS)}")
     written = _WRITERS[arguments.kind]
+    if arguments.kind != "scalars":
+        _check_of_scalars(arguments)
     written.check(arguments)
     logdir, runs = _opened(arguments)
     found = written.find(arguments, logdir, runs)
@@ -241,20 +259,156 @@ def _find_series(arguments: argparse.Namespace, logdir: Logdir, _runs: Sequence[
 
 
 def _check_table(arguments: argparse.Namespace) -> None:
-    name = arguments.format or _format_of(arguments.out) or "csv"
+    name = _form(arguments)
     if name == "parquet" and arguments.out is None and sys.stdout.isatty():
         raise UsageError("Parquet is no text for a terminal: name a file with --out, or redirect the output")
     _check_folder_of(arguments.out)
 
 
-def _write_table(arguments: argparse.Namespace, series: Sequence[Series]) -> None:
-    """Write the points as a table."""
-    ending = _format_of(arguments.out)
-    name = arguments.format or ending or "csv"
-    schema, tables = export.schema(arguments.kind, series), export.tables(arguments.kind, series)
+# Scalars may be asked for as the page draws them: a part of them, smoothed, put together, made of others, as a figure.
+
+_OF_SCALARS = ("window", "axis", "smoothing", "method", "derived", "earlier", "group_by", "middle", "band")
+_HPARAM = "hparam:"
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """Scalars to write: the series, the groups that are asked for, and when each run began."""
+
+    series: Sequence[Series]
+    groups: Groups | None
+    starts: dict[str, float]
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+
+def _check_of_scalars(arguments: argparse.Namespace) -> None:
+    """Refuse what makes sense for scalars alone."""
+    given = [name for name in _OF_SCALARS if getattr(arguments, name) not in (None, False)]
+    given = [f"--{name.replace('_', '-')}" for name in given]
+    if arguments.format == "pgf":
+        given.append("--format pgf")
+    if given:
+        raise UsageError(f"{given[0]} is for scalars, not for {arguments.kind}")
+
+
+def _check_scalars(arguments: argparse.Namespace) -> None:
+    _check_table(arguments)
+    _smoothing(arguments)
+    if arguments.group_by is None and (arguments.middle or arguments.band):
+        raise UsageError("--middle and --band say how runs are put together: add --group-by")
+    if arguments.group_by is not None and not arguments.group_by.startswith(_HPARAM):
+        matcher(arguments.group_by)
+
+
+def _smoothing(arguments: argparse.Namespace) -> tuple[str, float]:
+    """Return the method and its parameter, as given or as usual."""
+    method = arguments.method or "ema"
+    usual = 0.0 if arguments.method is None else scalars.SMOOTHINGS[method].default
+    amount = usual if arguments.smoothing is None else arguments.smoothing
+    known = scalars.SMOOTHINGS[method]
+    if not 0 <= amount <= known.high:
+        raise UsageError(f"--smoothing {amount:g}: the {known.parameter} is between 0 and {known.high:g}")
+    return method, amount
+
+
+def _find_scalars(arguments: argparse.Namespace, logdir: Logdir, _runs: Sequence[inspect.Logged]) -> Sequence[Any]:
+    """Return one thing to write, the scalars that are asked for, or nothing where there are none."""
+    series = [] if arguments.derived and not arguments.tags else logdir.find("scalars", arguments.tags, arguments.runs)
+    if arguments.derived:
+        every = logdir.find("scalars", None, arguments.runs)
+        series = [*series, *(one for text in arguments.derived for one in scalars.derived(every, text))]
+    if not series:
+        return []
+    groups = None if arguments.group_by is None else _groups(arguments.group_by, logdir, scalars.runs(series))
+    return [Scalars(series, groups, {run.name: run.start for run in logdir.runs if run.start == run.start})]
+
+
+def _groups(by: str, logdir: Logdir, runs: list[str]) -> Groups:
+    if by == "folder":
+        return scalars.by_folder(runs)
+    if not by.startswith(_HPARAM):
+        return scalars.by_pattern(runs, by)
+    name = by.removeprefix(_HPARAM)
+    # A sub-run of hyperparameters stands for itself here, and is a part of its run there.
+    sessions = [one for some in (logdir.folded, logdir.runs) for one in hparams.experiment(some).sessions]
+    found = scalars.by_hparam(runs, sessions, name)
+    if not found.groups:
+        known = ", ".join(dict.fromkeys(_shown(one) for session in sessions for one in session.hparams))
+        raise UsageError(f"no run chose a hyperparameter {_shown(name)}: there is {known or 'none'}")
+    return found
+
+
+def _write_scalars(arguments: argparse.Namespace, found: Sequence[Scalars]) -> None:
+    """Write scalars as a table, or as figures."""
+    (made,) = found
+    name, ending = _form(arguments), _format_of(arguments.out)
+    method, weight = _smoothing(arguments)
+    axis = arguments.axis or "step"
+    how: dict[str, Any] = {
+        "axis": axis,
+        "window": arguments.window,
+        "starts": made.starts,
+        "weight": weight,
+        "method": method,
+    }
+    together: dict[str, Any] = {"how": arguments.middle or "mean", "band": arguments.band or "minmax"}
     with _output(arguments.out) as sink, Bar("Writing") as bar:
-        export.FORMATS[name](sink, schema, _told(tables, series, bar))
+        if name == "pgf":
+            for text in _counting(_figures(made, axis, {**how, **together}), len(made), bar):
+                sink.write(text.encode("utf-8", "replace"))
+        else:
+            schema, tables = _tables(arguments, made, how, together)
+            export.FORMATS[name](sink, schema, _told(tables, made.series, bar))
     _complain_of_ending(arguments.out, ending, name)
+
+
+def _tables(
+    arguments: argparse.Namespace, made: Scalars, how: dict[str, Any], together: dict[str, Any]
+) -> tuple[pa.Schema, Iterable[pa.Table]]:
+    """Return the columns and the rows that are asked for."""
+    smooth = scalars.is_smooth(how["method"], how["weight"])
+    if made.groups is not None:
+        return scalars.group_schema(how["axis"], smooth=smooth), scalars.group_tables(
+            made.series, made.groups, **how, **together
+        )
+    if smooth or arguments.derived or arguments.earlier or arguments.window is not None:
+        schema = scalar_files.schema(made.series, smooth=smooth, earlier=arguments.earlier)
+        return schema, scalar_files.tables(made.series, **how, earlier=arguments.earlier)
+    return export.schema("scalars", made.series), export.tables("scalars", made.series)
+
+
+def _figures(made: Scalars, axis: str, how: dict[str, Any]) -> Iterator[str]:
+    """Yield a figure per tag, with a line per run or group."""
+    by_tag: dict[str, list[Series]] = {}
+    for one in made.series:
+        by_tag.setdefault(one.tag, []).append(one)
+    names = scalars.runs(made.series)
+    if made.groups is not None:
+        names = [*(group.name for group in made.groups.groups), *made.groups.others]
+    colors = {name: theme.color(place) for place, name in enumerate(names)}
+    window = how["window"]
+    limits = window if window is not None and all(abs(end) < float("inf") for end in window) else None
+    for tag, series in by_tag.items():
+        drawn = scalars.lines(series, colors=colors, groups=made.groups, **how)
+        yield scalars.pgfplots(drawn, title=tag, x_title=scalars.AXIS_TITLES[axis], x_range=limits) + "\n"
+
+
+def _window(text: str) -> tuple[float, float]:
+    """Return the ends of A:B, of which either may be missing."""
+    with suppress(ValueError):
+        low, high = (float(end) if end.strip() else None for end in text.split(":"))
+        window = (-float("inf") if low is None else low, float("inf") if high is None else high)
+        if window[0] <= window[1]:
+            return window
+    raise argparse.ArgumentTypeError(f"{_shown(text)} is no window: write it as 1000:2000, 1000: or :2000")
+
+
+def _form(arguments: argparse.Namespace) -> str:
+    """Return the format to write in."""
+    name: str = arguments.format or _format_of(arguments.out) or "csv"
+    return name
 
 
 def _complain_of_ending(out: str | None, ending: str, name: str) -> None:
@@ -288,8 +442,7 @@ def _find_runs(
 
 def _write_records(arguments: argparse.Namespace, records: Sequence[dict[str, Any]]) -> None:
     """Write one row per record."""
-    ending = _format_of(arguments.out)
-    name = arguments.format or ending or "csv"
+    ending, name = _format_of(arguments.out), _form(arguments)
     with _output(arguments.out) as sink:
         export.RECORD_FORMATS[name](sink, records)
     _complain_of_ending(arguments.out, ending, name)
@@ -384,11 +537,10 @@ def _check_folder_of(out: str | None) -> None:
         raise UsageError(f"{out} cannot be written: there is no folder {Path(out).parent}; make it first")
 
 
-_TABLE = Writer(_check_table, _find_series, _write_table)
 _ROWS = Writer(_check_rows, _find_series, _write_rows)
 _ITEMS = Writer(_check_items, _find_series, _write_items)
 _WRITERS = {
-    **dict.fromkeys(export.EXPORTS, _TABLE),
+    "scalars": Writer(_check_scalars, _find_scalars, _write_scalars),
     **dict.fromkeys(export.ROWS, _ROWS),
     **dict.fromkeys(export.ITEMS, _ITEMS),
     "embeddings": Writer(_check_items, _find_embeddings, _write_embeddings),
@@ -527,7 +679,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--kind", default="scalars", help=f"what to write: {', '.join(_WRITERS)} (default: scalars)")
     one.add_argument(
         "--format",
-        choices=export.FORMATS,
+        choices=[*export.FORMATS, "pgf"],
         help="of scalars, hparams and runs; default: what the name of FILE ends with, else csv",
     )
     one.add_argument("--runs", metavar="RE", help=_RUNS)
@@ -539,6 +691,34 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="the file, or of images, audio, meshes and embeddings the new folder; it appears whole or not at all (default: stdout)",
     )
+    of_scalars = one.add_argument_group("options of scalars")
+    of_scalars.add_argument(
+        "--window",
+        metavar="A:B",
+        type=_window,
+        help="only what lies between two places of the axis; either may be missing",
+    )
+    of_scalars.add_argument("--axis", choices=["step", "relative", "wall"], help="of the window, groups and figures")
+    of_scalars.add_argument(
+        "--smoothing", metavar="N", type=float, help="how much: of ema a weight below 1, as on the page"
+    )
+    of_scalars.add_argument(
+        "--method", choices=list(scalars.SMOOTHINGS), help="how to smooth (default: ema, as TensorBoard)"
+    )
+    of_scalars.add_argument(
+        "--derived",
+        metavar="EXPRESSION",
+        action="append",
+        help='write what this comes to, such as "train/loss - eval/loss", and tags only where --tags names some; may be repeated',
+    )
+    of_scalars.add_argument(
+        "--group-by",
+        metavar="BY",
+        help="put runs together: by folder, by hparam:NAME, or by what the parentheses of a regular expression capture",
+    )
+    of_scalars.add_argument("--middle", choices=["mean", "median"], help="the line of a group (default: mean)")
+    of_scalars.add_argument("--band", choices=list(BANDS), help="around it (default: minmax)")
+    of_scalars.add_argument("--earlier", action="store_true", help="with what a later attempt wrote again, marked")
     one.set_defaults(command=export_command)
 
     about = "say what the graphs of models are made of, and what their layers take"
@@ -867,13 +1047,13 @@ def _recording(row: dict[str, Any]) -> Iterator[str]:
 # Where it goes -------------------------------------------------------------------------------------------------------
 
 
-_TITLES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
+_TITLES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "pgf": "PGF"}
+_ENDINGS = {"csv": "csv", "json": "json", "parquet": "parquet", "pgf": "pgf", "tex": "pgf", "tikz": "pgf"}
 
 
 def _format_of(out: str | None) -> str:
     """Return the format that a file's name ends with, "" where it names none."""
-    ending = Path(out or "").suffix.lstrip(".").lower()
-    return ending if ending in export.FORMATS else ""
+    return _ENDINGS.get(Path(out or "").suffix.lstrip(".").lower(), "")
 
 
 def _told(tables: Iterable[pa.Table], series: Sequence[Series], bar: "Bar") -> Iterator[pa.Table]:

@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from tbcore import blueprint, exhibits, recorder, sweep
 from tbcore.errors import LogdirError
+from tbcore.formats.custom_scalars import Category, Chart, Layout, Margin, Margins, Multiline
 from tbcore.formats.hparams import Experiment, HParam, Metric, Value
 from tbcore.formats.tfrecord import EventWriter
 from tbcore.sweep import TRIALS
@@ -31,7 +32,7 @@ Array = NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 Rate = Callable[[int], float]
 
-VERSION = "6"
+VERSION = "7"
 _MARK = "demo-version"
 _RECORDINGS = "*.pt.trace.json.gz"
 _PIXELS, _CLASSES = 64, 10
@@ -200,6 +201,26 @@ EXPERIMENT = Experiment(
         Metric("train/loss", title="Training loss"),
         Metric("time/step_seconds", title="Seconds per step"),
     ),
+)
+
+LAYOUT = Layout(
+    (
+        Category(
+            "Training and evaluation",
+            (
+                Chart("Loss", Multiline(("train/loss", "eval/loss"))),
+                Chart("Accuracy", Multiline(("train/accuracy", "eval/accuracy$"))),
+                Chart("Accuracy, 95 %", Margins((Margin("eval/accuracy", "eval/accuracy_low", "eval/accuracy_high"),))),
+            ),
+        ),
+        Category(
+            "Layers",
+            (
+                Chart("Gradient norms", Multiline(("grad_norm/(hidden|output)",))),
+                Chart("Weight norms", Multiline(("weight_norm/",))),
+            ),
+        ),
+    )
 )
 
 
@@ -372,6 +393,18 @@ def _quality(log_probabilities: Array, labels: NDArray[np.int64]) -> tuple[float
     return float(loss), float((log_probabilities.argmax(1) == labels).mean())
 
 
+def _interval(tag: str, share: float, count: int) -> dict[str, float]:
+    """Return where a share that was found of `count` images lies with a probability of 95 %.
+
+    Source: Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    z = 1.96
+    scale = 1 / (1 + z * z / count)
+    middle = scale * (share + z * z / (2 * count))
+    reach = scale * z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return {f"{tag}_low": middle - reach, f"{tag}_high": middle + reach}
+
+
 def _gradients(
     network: Network, inputs: list[Array], log_probabilities: Array, labels: NDArray[np.int64], decay: float
 ) -> tuple[list[Array], list[Array]]:
@@ -469,6 +502,7 @@ class Job:
                 else:
                     if self.recipe == RECIPES[0]:
                         writer.experiment(EXPERIMENT)
+                        writer.custom_scalars(LAYOUT)
                     writer.hparams(self.recipe.hparams)
                     writer.text("about", self._about(), 0)
                     self._draw(writer, network)
@@ -583,7 +617,8 @@ class Job:
         loss, accuracy = _quality(log_probabilities, self.digits.test_labels)
         self.wall += _EVALUATION_SECONDS
         confidence = float(np.exp(log_probabilities.max(1)).mean())
-        return {"eval/loss": loss, "eval/accuracy": accuracy, "eval/confidence": confidence}
+        found = {"eval/loss": loss, "eval/accuracy": accuracy, "eval/confidence": confidence}
+        return found | _interval("eval/accuracy", accuracy, len(self.digits.test_labels))
 
     def _look(self, network: Network, losses: list[float]) -> exhibits.Look:
         """Return what there is to see of the network now."""

@@ -34,6 +34,22 @@ def grouped(tags: Iterable[str]) -> dict[str, list[str]]:
     return {group: groups[group] for group in sorted(groups, key=lambda group: (group == "", natural(group), group))}
 
 
+def captured(tags: Iterable[str], pattern: str) -> dict[str, list[str]]:
+    """Return the distinct tags by what the groups of a regular expression capture of them, both in natural order.
+
+    Without a capturing group it is what matches that names the group. Tags that do not match come last, under "".
+    Raises PatternError when it is not a regular expression.
+    """
+    matcher(pattern)
+    compiled = re.compile(pattern, re.IGNORECASE)
+    groups: dict[str, list[str]] = {}
+    for tag in sorted(set(tags), key=lambda tag: (natural(tag), tag)):
+        found = compiled.search(tag)
+        name = "" if found is None else ", ".join(text or "" for text in found.groups()) or found[0]
+        groups.setdefault(name, []).append(tag)
+    return {group: groups[group] for group in sorted(groups, key=lambda group: (group == "", natural(group), group))}
+
+
 def matcher(pattern: str | None) -> Callable[[str], bool]:
     """Return a test for names: case-insensitive, unanchored; None and "" match all.
 

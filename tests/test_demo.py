@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import silhouette_score
 
 from tbcore import Logdir, demo, sweep
-from tbcore.analysis import embeddings, graph_layers, sprites
+from tbcore.analysis import custom_scalars, embeddings, graph_layers, sprites
 from tbcore.errors import LogdirError
 from tbcore.formats import chrome_trace, graphdef, hparams
 from tbcore.formats.schema import Event, parse
@@ -110,6 +110,25 @@ def test_time_never_goes_back_within_a_run_and_all_ended_just_now(log):
         assert times[-1] - times[0] > 60
         ends.append(times[-1])
     assert END - 300 < max(ends) <= END
+
+
+def test_the_layout_draws_lines_and_bands_that_the_runs_have(log):
+    logdir = Logdir(str(log))
+    logdir.refresh()
+    layout, problems = custom_scalars.layout(logdir.find("custom_scalars"))
+    assert (layout, problems) == (demo.LAYOUT, ())
+    found = {one.tag: one for one in logdir.find("scalars") if one.run == "mlp_cosine"}
+    lines = {
+        chart.title: custom_scalars.matched(chart, found).tags for one in layout.categories for chart in one.charts
+    }
+    assert {title: len(tags) for title, tags in lines.items()} == {
+        "Loss": 2, "Accuracy": 2, "Accuracy, 95 %": 3, "Gradient norms": 3, "Weight norms": 3,
+    }  # fmt: skip
+    band = custom_scalars.band(layout.categories[0].charts[2].content.series[0], found)
+    assert band.problem == ""
+    assert (band.lower <= band.values).all()
+    assert (band.values <= band.upper).all()
+    assert (band.upper - band.lower).max() < 0.11
 
 
 def test_every_run_tells_what_it_is_about(log):

@@ -3,7 +3,7 @@
 import pytest
 
 from tbcore.errors import PatternError
-from tbcore.names import grouped, matcher, natural, title_of
+from tbcore.names import captured, grouped, matcher, natural, title_of
 
 
 def test_numbers_in_names_count() -> None:
@@ -36,3 +36,13 @@ def test_a_wrong_pattern_says_what_is_wrong_and_where() -> None:
 
 def test_digits_of_other_scripts_do_not_break_the_order() -> None:
     assert sorted(["x²", "x٣", "x1"], key=natural)[0] == "x1"
+
+
+def test_tags_are_grouped_by_what_a_regex_captures() -> None:
+    tags = ["layer10/w", "layer2/w", "layer2/b", "loss"]
+    assert captured(tags, "(layer[0-9]+)") == {
+        "layer2": ["layer2/b", "layer2/w"],
+        "layer10": ["layer10/w"],
+        "": ["loss"],
+    }
+    assert captured(tags, "layer|loss") == {"layer": ["layer2/b", "layer2/w", "layer10/w"], "loss": ["loss"]}

@@ -1,6 +1,8 @@
 """Curves of scalars: smoothed over all points, and reduced to what a screen can show without losing an extreme."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +15,9 @@ from tbcore.series import Series
 
 Axis = Literal["step", "relative", "wall"]
 Floats = NDArray[np.float64]
+
+_MANY = 1_000_000  # points, from which on threads are worth their while
+_THREADS = 4
 
 _fast = njit(nogil=True, cache=True, error_model="numpy")
 # A sum in any order is taken of several numbers at once.
@@ -37,6 +42,8 @@ class Curve:
     points; means and counts [columns]: the finite values of each pixel column. They are None for whole curves, which
     a browser smooths exactly. total: how many points the window holds. everything: all values of the series and which
     of them the points are, for a browser that smooths them itself; then there are no smoothed values and no means.
+    x [n]: what is on the x axis where that is another tag; band: the edges [n] around the curve of a group, and runs
+    [n], how many are in it.
     """
 
     run: str
@@ -47,6 +54,9 @@ class Curve:
     means: Points | None = None
     counts: Floats | None = None
     everything: tuple[NDArray[np.floating], NDArray[np.int64]] | None = None
+    x: Floats | None = None
+    band: tuple[Floats, Floats] | None = None
+    runs: NDArray[np.int64] | None = None
 
 
 def curve(
@@ -61,6 +71,9 @@ def curve(
     start: float = 0.0,
     superseded: bool = False,
     with_everything: bool = False,
+    across: Floats | None = None,
+    band: tuple[Floats, Floats] | None = None,
+    runs: NDArray[np.int64] | None = None,
 ) -> Curve:
     """Return the curve of a scalar series at `columns` pixel columns.
 
@@ -68,34 +81,55 @@ def curve(
     as `axis` says. superseded: show the points that a later attempt wrote again, instead of the others.
     with_everything: hand over all values as well, unless a window is asked for. method: one of SMOOTHINGS, and weight its
     parameter; extent: what the whole x axis shows, which one of them asks for. A browser knows "ema" alone: with another
-    the curve comes with its smoothed values, even where all its points do.
+    the curve comes with its smoothed values, even where all its points do. across, band, runs: as a Curve has them, for
+    all points of a series of which no point is superseded; the window is then a part of `across`.
     """
     steps, wall_times, values = series.steps, series.wall_times, series.values
     mask = series.superseded
     if superseded or mask.any():
         chosen = mask if superseded else ~mask
         steps, wall_times, values = steps[chosen], wall_times[chosen], values[chosen]
-    x: NDArray[np.number] = steps if axis == "step" else wall_times
-    inside = _inside(x, window, start if axis == "relative" else 0.0)
-    everything = window is None
-    places, x, y = x, x[inside], values[inside]
+    places: NDArray[np.number] = across if across is not None else steps if axis == "step" else wall_times
+    inside = _inside(places, window, start if axis == "relative" and across is None else 0.0)
+    x, y = places[inside], values[inside]
     smooths = is_smooth(method, weight)
-    everything = everything and (method == "ema" or not smooths)
+    everything = window is None and (method == "ema" or not smooths)
+
+    def found(kept: NDArray[np.int64] | slice, whole: bool, smooth: Floats | None = None) -> Curve:
+        return Curve(
+            series.run,
+            Points(steps[inside][kept], wall_times[inside][kept], y[kept]),
+            len(x),
+            whole,
+            smooth,
+            x=None if across is None else across[inside][kept],
+            band=None if band is None else (band[0][inside][kept], band[1][inside][kept]),
+            runs=None if runs is None else runs[inside][kept],
+        )
+
     if len(x) <= 2 * columns:
-        some = Points(steps[inside], wall_times[inside], y)
         if everything or not smooths:
-            return Curve(series.run, some, len(x), everything)
+            return found(slice(None), everything)
         # Smoothing must not start anew at the edge of the window.
-        smooth = smoothed(values, method, weight, places, extent)[inside]
-        return Curve(series.run, some, len(x), False, smooth, some, np.isfinite(y).astype(np.float64))
+        some = found(slice(None), False, smoothed(values, method, weight, places, extent)[inside])
+        return replace(some, means=some.points, counts=np.isfinite(y).astype(np.float64))
     kept = reduced(x, y, columns)
-    points = Points(steps[inside][kept], wall_times[inside][kept], y[kept])
+    if band is not None:
+        kept = np.unique(np.concatenate([kept, *(reduced(x, edge[inside], columns) for edge in band)]))
     if everything and with_everything:
-        return Curve(series.run, points, len(x), False, everything=(y, kept))
+        return replace(found(kept, False), everything=(y, kept))
     last, mean, count = _columns(x, y, columns)
     means = Points(steps[inside][last], wall_times[inside][last], mean)
     smooth = smoothed(values, method, weight, places, extent)[inside][kept] if smooths else None
-    return Curve(series.run, points, len(x), False, smooth, means, count)
+    return replace(found(kept, False, smooth), means=means, counts=count)
+
+
+def at_once(makes: Sequence[Callable[[], Curve]], points: int) -> list[Curve]:
+    """Return what each of `makes` returns, made side by side where they have many points in all."""
+    if points < _MANY or len(makes) < 2:
+        return [make() for make in makes]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(lambda make: make(), makes))
 
 
 def reduced(x: NDArray[np.number], y: NDArray[np.floating], columns: int) -> NDArray[np.int64]:
@@ -112,6 +146,16 @@ def reduced(x: NDArray[np.number], y: NDArray[np.floating], columns: int) -> NDA
     if count > 6 * columns:
         count = _reduce(np.arange(len(x)), y, 0.0, float(len(x) - 1), columns, kept)
     return kept[:count].copy()
+
+
+def extent(series: Series, axis: Axis, across: Floats | None = None, start: float = 0.0) -> tuple[float, float]:
+    """Return the least and the greatest place of a series on the x axis, (0, 0) without points."""
+    x: NDArray[np.number] = across if across is not None else series.steps if axis == "step" else series.wall_times
+    if not len(x):
+        return 0.0, 0.0
+    low, high = _extent(x)
+    origin = start if axis == "relative" and across is None else 0.0
+    return low - origin, high - origin
 
 
 def warm() -> None:

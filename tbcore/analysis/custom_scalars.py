@@ -4,6 +4,7 @@ A layout comes out of a log, and with it regular expressions that anyone may hav
 given up, and said to be wrong.
 """
 
+import json
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +14,11 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from tbcore.analysis.compared import Made, series_of
+from tbcore.analysis.curves import Points
 from tbcore.errors import FormatError, MessageError
 from tbcore.formats.custom_scalars import (
+    PLUGIN,
     TAG,
     Category,
     Chart,
@@ -28,11 +32,14 @@ from tbcore.formats.custom_scalars import (
     to_json,
     write,
 )
+from tbcore.formats.schema import FILE_VERSION, Event, SourceMetadata, Summary, SummaryMetadata
+from tbcore.formats.tensors import tensor_proto
+from tbcore.formats.tfrecord import record
 from tbcore.series import Series
 
 __all__ = [
-    "TAG", "Band", "Category", "Chart", "Layout", "Margin", "Margins", "Matched", "Multiline", "band", "from_json",
-    "layout", "matched", "title", "to_json", "write",
+    "TAG", "Band", "Category", "Chart", "Layout", "Margin", "Margins", "Matched", "Multiline", "band", "drawn",
+    "event_file", "from_json", "layout", "matched", "title", "to_code", "to_json", "write",
 ]  # fmt: skip
 
 _LONGEST = 1_000  # characters of a regular expression
@@ -175,3 +182,64 @@ def _counting(series: Series) -> tuple[NDArray[np.int64], NDArray[np.float64], N
 def _listed(steps: Sequence[int] | NDArray[np.int64]) -> str:
     shown = ", ".join(f"{int(step):,}" for step in steps[:_SHOWN])
     return f"{shown}, ... ({len(steps):,} in all)" if len(steps) > _SHOWN else shown or "none"
+
+
+def drawn(found: Band, value: Series) -> Made:
+    """Return a band as it is drawn, around the series of its line."""
+    series = series_of(value, Points(found.steps, found.wall_times, found.values))
+    return Made(series, low=found.lower.astype(np.float64), high=found.upper.astype(np.float64))
+
+
+# To take away ---------------------------------------------------------------------------------------------------------
+
+
+def event_file(layout: Layout, wall_time: float) -> bytes:
+    """Return an event file that holds a layout and nothing else, as of a moment in seconds since the epoch."""
+    plugin = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name=PLUGIN))
+    tensor = tensor_proto(np.array(write(layout), object))
+    value = Summary.Value(tag=TAG, metadata=plugin, tensor=tensor)
+    first = Event(file_version=FILE_VERSION, source_metadata=SourceMetadata(writer="tbcore"), wall_time=wall_time)
+    second = Event(summary=Summary(value=[value]), wall_time=wall_time)
+    return b"".join(record(one.SerializeToString(deterministic=True)) for one in (first, second))
+
+
+def to_code(layout: Layout) -> str:
+    """Return the lines of Python with which PyTorch and tensorboardX write a layout.
+
+    They know neither closed categories, nor charts with several bands, nor two charts of one title: what is of no use to
+    them is said in comments.
+    """
+    lines = ["writer.add_custom_scalars({"]
+    titles: set[str] = set()
+    for category in layout.categories:
+        if category.title in titles:
+            lines.append(f"    # a second category {category.title!r} has to be called something else")
+            continue
+        titles.add(category.title)
+        lines.append(f"    {_word(category.title)}: {{")
+        known: set[str] = set()
+        for chart in category.charts:
+            parts, note = _spelled(chart.content)
+            if not note and chart.title in known:
+                note = "a second one has to be called something else"
+            known.add(chart.title)
+            lines.append(f"        # {chart.title!r}: {note}" if note else f"        {_word(chart.title)}: {parts},")
+        lines.append("    },")
+    return "\n".join([*lines, "})"]) + "\n"
+
+
+def _spelled(content: Multiline | Margins | None) -> tuple[str, str]:
+    """Return what a chart shows as Python, or why it cannot be written."""
+    match content:
+        case Multiline(tags):
+            return f'["Multiline", [{", ".join(map(_word, tags))}]]', ""
+        case Margins((one,)):
+            return f'["Margin", [{", ".join(map(_word, (one.value, one.lower, one.upper)))}]]', ""
+        case Margins(several):
+            return "", f"{len(several)} bands in one chart cannot be written this way"
+    return "", "says nothing of what is in it"
+
+
+def _word(text: str) -> str:
+    # Every string of JSON is one of Python.
+    return json.dumps(text, ensure_ascii=False)

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from tbcore.analysis.curves import reduced
 from tbcore.analysis.sheets import word
@@ -218,7 +218,7 @@ def _students(most: int) -> Floats:
     """Return how many standard errors hold a mean of 0, 1, 2 ... `most` values with a probability of 95 %."""
     found = np.full(most + 1, np.nan)
     if most > 1:
-        found[2:] = stats.t.ppf(0.975, np.arange(1, most))
+        found[2:] = stdtrit(np.arange(1, most), 0.975)
     return found
 
 

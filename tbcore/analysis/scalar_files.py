@@ -77,14 +77,9 @@ def tables(
     """
     for one in series:
         steps, wall_times, values, superseded = one.steps, one.wall_times, one.values, one.superseded
-        start = (starts or {}).get(one.run, float(wall_times[0]) if len(wall_times) else 0.0)
+        start = _start(one, starts)
         smooth = _smoothed(one, axis, weight, method) if is_smooth(method, weight) else None
-        chosen = np.ones(len(steps), np.bool_) if earlier else ~superseded
-        if window is not None:
-            x: NDArray[np.number] = steps if axis == "step" else wall_times
-            origin = start if axis == "relative" else 0.0
-            chosen &= (x >= window[0] + origin) & (x <= window[1] + origin)
-        rows = np.flatnonzero(chosen)
+        rows = np.flatnonzero(_chosen(one, window, axis, start, earlier))
         for first in range(0, len(rows), _ROWS):
             part = rows[first : first + _ROWS]
             columns = {
@@ -100,6 +95,33 @@ def tables(
             if earlier:
                 columns["superseded"] = pa.array(superseded[part])
             yield pa.table(columns)
+
+
+def count(
+    series: Series,
+    window: tuple[float, float] | None,
+    axis: Axis = "step",
+    starts: Mapping[str, float] | None = None,
+    *,
+    earlier: bool = False,
+) -> int:
+    """Return how many points of a series `tables` gives."""
+    return int(np.count_nonzero(_chosen(series, window, axis, _start(series, starts), earlier)))
+
+
+def _start(series: Series, starts: Mapping[str, float] | None) -> float:
+    return (starts or {}).get(series.run, float(series.wall_times[0]) if len(series) else 0.0)
+
+
+def _chosen(
+    series: Series, window: tuple[float, float] | None, axis: Axis, start: float, earlier: bool
+) -> NDArray[np.bool_]:
+    chosen = np.ones(len(series), np.bool_) if earlier else ~series.superseded
+    if window is not None:
+        x: NDArray[np.number] = series.steps if axis == "step" else series.wall_times
+        origin = start if axis == "relative" else 0.0
+        chosen &= (x >= window[0] + origin) & (x <= window[1] + origin)
+    return chosen
 
 
 def write(
@@ -180,7 +202,7 @@ def pgfplots(
 
 def _plot(line: Drawn, color: str, number: int, columns: int, logs: tuple[bool, bool]) -> list[str]:
     """Return the commands that draw one line, its band first."""
-    kept = reduced(line.x, line.y, columns)
+    kept = kept_of(line, columns)
     found = []
     if line.low is not None and line.high is not None:
         for edge, y in (("low", line.low), ("high", line.high)):
@@ -193,6 +215,12 @@ def _plot(line: Drawn, color: str, number: int, columns: int, logs: tuple[bool, 
     if not line.pale:
         found.append(rf"\addlegendentry{{{latex(line.name)}}}")
     return found
+
+
+def kept_of(line: Drawn, columns: int) -> NDArray[np.int64]:
+    """Return which points [n] of a line, and of the edges of its band, `columns` pixel columns can show."""
+    every = [edge for edge in (line.y, line.low, line.high) if edge is not None]
+    return np.unique(np.concatenate([reduced(line.x, edge, columns) for edge in every]))
 
 
 def _rows(x: NDArray[np.number], y: NDArray[np.floating], logs: tuple[bool, bool]) -> list[str]:

@@ -15,7 +15,8 @@ class Line:
 
     run: position in the list of runs. total: points of the log that the line stands for. everything: their values, where
     a column "place" tells which of them the points are. earlier: of an attempt that a
-    later one wrote again.
+    later one wrote again. tag: position in the tags of the card, dash: the pattern it is drawn in, 0 for none; right:
+    whether it belongs to the second y axis.
     """
 
     run: int
@@ -25,6 +26,9 @@ class Line:
     everything: NDArray[np.floating] | None = None
     means: Mapping[str, NDArray[Any]] | None = None
     earlier: bool = False
+    tag: int = 0
+    dash: int = 0
+    right: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,29 @@ class _Curve(Protocol):
     def counts(self) -> NDArray[np.floating] | None: ...
     @property
     def everything(self) -> tuple[NDArray[np.floating], NDArray[np.int64]] | None: ...
+    @property
+    def x(self) -> NDArray[np.floating] | None: ...
+    @property
+    def band(self) -> tuple[NDArray[np.floating], NDArray[np.floating]] | None: ...
+    @property
+    def runs(self) -> NDArray[np.integer] | None: ...
 
 
-def line(run: int, curve: _Curve, *, earlier: bool = False) -> Line:
-    """Return the line of a curve: points [n], their smoothed values, and column means with their counts."""
+def line(run: int, curve: _Curve, *, earlier: bool = False, tag: int = 0, dash: int = 0, right: bool = False) -> Line:
+    """Return the line of a curve: points [n], their smoothed values, and column means with their counts.
+
+    The columns "x", "low", "high" and "runs" are there where the curve has them: what is on the x axis in place of a
+    step or a time, the edges of a band, and how many runs are in each point.
+    """
     points = {"step": curve.points.steps, "wall": curve.points.wall_times, "value": curve.points.values}
     if curve.smoothed is not None:
         points["smooth"] = curve.smoothed.astype(curve.points.values.dtype)
+    if curve.x is not None:
+        points["x"] = curve.x
+    if curve.band is not None:
+        points["low"], points["high"] = curve.band
+    if curve.runs is not None:
+        points["runs"] = curve.runs.astype(np.int32)
     values = None
     if curve.everything is not None:
         values, points["place"] = curve.everything
@@ -77,7 +97,7 @@ def line(run: int, curve: _Curve, *, earlier: bool = False) -> Line:
             "mean": curve.means.values.astype(np.float32),
             "count": curve.counts.astype(np.float32),
         }
-    return Line(run, points, curve.total, curve.whole, values, means, earlier)
+    return Line(run, points, curve.total, curve.whole, values, means, earlier, tag, dash, right)
 
 
 def card(
@@ -89,8 +109,12 @@ def card(
     table: str,
     description: str = "",
     window: dict[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> Card:
-    """Return the card of one tag; `table` names its Arrow tables, one row per point, line after line."""
+    """Return the card of one tag; `table` names its Arrow tables, one row per point, line after line.
+
+    about: what else the component is told of the card.
+    """
     tables: dict[str, pa.Table] = {}
     rows = _stack(tables, table, [line.columns for line in lines])
     means = _stack(tables, f"{table}_means", [line.means for line in lines])
@@ -107,6 +131,7 @@ def card(
             "means": means_place,
             "all": all_place,
             "earlier": line.earlier,
+            **_manner(line),
         }
         for line, place, means_place, all_place in zip(lines, rows, means, everything, strict=True)
         if place is not None
@@ -119,8 +144,15 @@ def card(
         "table": table,
         "series": series,
         "window": window,
+        **(about or {}),
     }
     return Card(spec, tables)
+
+
+def _manner(line: Line) -> dict[str, Any]:
+    """Return how a line differs from the usual one, to which it says nothing."""
+    manner = {"tag": line.tag, "dash": line.dash, "side": "right" if line.right else "", "band": "low" in line.columns}
+    return {name: value for name, value in manner.items() if value}
 
 
 def _stack(

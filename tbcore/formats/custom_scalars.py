@@ -229,7 +229,7 @@ def _chart_of(each: Any, where: str) -> Chart:
         tags = _list(_object(plain["multiline"], where, ("tag",)), "tag", where)
         if not all(isinstance(tag, str) for tag in tags):
             raise MessageError(f"{where}: a tag is not text")
-        return Chart(title, Multiline(tuple(tags)))
+        return Chart(title, Multiline(tuple(map(_whole, tags))))
     if "margin" in plain:
         margins = []
         for one in _list(_object(plain["margin"], where, ("series",)), "series", where):
@@ -259,4 +259,9 @@ def _text(plain: Mapping[str, Any], name: str, where: str) -> str:
     found = plain.get(name, "")
     if not isinstance(found, str):
         raise MessageError(f"{name} of {where} is not text")
-    return found
+    return _whole(found)
+
+
+def _whole(words: str) -> str:
+    """Return text that can be written: JSON may hold one half of a sign, which nothing else may."""
+    return words.encode("utf-8", "replace").decode()

@@ -2,8 +2,10 @@
 
 import gc
 import math
+import re
 import sys
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -29,6 +31,9 @@ _USUAL = "5 s"
 _SELECTION = ("runs", "only", "except", "all")  # query parameters of the run selection
 # A named icon would be fetched from another machine.
 _ICON = Path(__file__).parent / "icon.svg"
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_COLORS_UP_TO = 2_000  # signs of the URL
+_PICKED, _OF_GROUPS = "picked_colors", "group_colors"
 _POLL = 0.4  # seconds between looks while there is nothing to show yet
 _PUBLISHED = 1.5  # seconds between drawings of a large logdir while it is read for the first time
 
@@ -110,7 +115,7 @@ def run() -> None:
         return
     # Before the runs, so that what is read meanwhile is drawn a moment later, not never.
     seen = _state(watched)
-    listed = _listed(watched.logdir, _raw()) if watched.logdir is not None else None
+    listed = _listed(watched.logdir, _raw(), _painted()) if watched.logdir is not None else None
     page = navigation(listed.kinds if listed is not None and listed.runs else None)
     if page.url_path == "":
         # The root only leads on, and can hand on the address only while no widget is bound to a part of it.
@@ -190,6 +195,34 @@ def _raw() -> bool:
     return bool(st.session_state.setdefault("raw", st.query_params.get("raw") == "1"))
 
 
+def paint(colors: Mapping[str, str]) -> None:
+    """Give some runs colours that the visitor picked, and all others their own, from the next drawing on."""
+    st.session_state[_PICKED] = {run: color for run, color in colors.items() if _COLOR.fullmatch(color)}
+
+
+def picked_colors() -> dict[str, str]:
+    """Return the colours that the visitor picked, by run: in this session, else as the URL says."""
+    kept: dict[str, str] | None = st.session_state.get(_PICKED)
+    if kept is None:
+        said = (text.partition(",") for text in st.query_params.get_all("color"))
+        kept = {run: f"#{color}" for color, _comma, run in said if run and _COLOR.fullmatch(f"#{color}")}
+        st.session_state[_PICKED] = kept
+    return dict(kept)
+
+
+def paint_groups(colors: Mapping[str, str]) -> bool:
+    """Give runs the colours of their groups for as long as they have some; return whether that changes anything."""
+    if st.session_state.get(_OF_GROUPS, {}) == colors:
+        return False
+    st.session_state[_OF_GROUPS] = dict(colors)
+    return True
+
+
+def _painted() -> tuple[tuple[str, str], ...]:
+    """Return the colours, by run, that are not those of the order of the runs."""
+    return tuple({**st.session_state.get(_OF_GROUPS, {}), **picked_colors()}.items())
+
+
 @dataclass(frozen=True)
 class _Listed:
     """What the frame makes of the runs of one generation, the same for all visitors and all their drawings.
@@ -208,15 +241,16 @@ class _Listed:
 
 
 @st.cache_resource(
-    show_spinner=False, max_entries=4, hash_funcs={Logdir: lambda logdir: (id(logdir), logdir.generation)}
+    show_spinner=False, max_entries=8, hash_funcs={Logdir: lambda logdir: (id(logdir), logdir.generation)}
 )
-def _listed(logdir: Logdir, raw: bool) -> _Listed:
-    """Return the runs of a logdir. raw: whether sub-runs stand on their own."""
+def _listed(logdir: Logdir, raw: bool, painted: tuple[tuple[str, str], ...]) -> _Listed:
+    """Return the runs of a logdir. raw: whether sub-runs stand on their own; painted: (run, colour) of some of them."""
     folded = logdir.folded
     runs = logdir.runs if raw else folded
     # Sub-runs on their own come after all others, whose colours they do not change.
     ordered = dict.fromkeys([*(one.name for one in folded), *(one.name for one in runs)])
     colors = {name: theme.color(index) for index, name in enumerate(ordered)}
+    colors |= {name: color for name, color in painted if name in colors}
     return _Listed(
         logdir,
         runs,
@@ -233,7 +267,8 @@ def _listed(logdir: Logdir, raw: bool) -> _Listed:
 def _frame(watched: Watch, listed: _Listed, seen: tuple[int, str, bool]) -> View:
     """Draw the sidebar and return what is selected in it."""
     _sidebar_top(watched)
-    put_query({"raw": "1" if _raw() else None})
+    picked = [f"{color[1:]},{run}" for run, color in picked_colors().items()]
+    put_query({"raw": "1" if _raw() else None, "color": picked if sum(map(len, picked)) < _COLORS_UP_TO else None})
     with st.sidebar:
         tags = _tag_filter()
         chosen = _selection()
@@ -431,6 +466,14 @@ _TENSORFLOW = 'import tensorflow as tf\nwith tf.summary.create_file_writer("runs
 _SNIPPETS = {
     # kind        PyTorch                                                            TensorFlow
     "scalars": ('writer.add_scalar("train/loss", loss, step)', 'tf.summary.scalar("train/loss", loss, step)'),
+    "custom_scalars": (
+        'writer.add_custom_scalars({"Losses": {"Loss": ["Multiline", ["train/loss", "eval/loss"]]}})',
+        "from tensorboard.plugins.custom_scalar import layout_pb2, summary\n"
+        '    lines = layout_pb2.MultilineChartContent(tag=["train/loss", "eval/loss"])\n'
+        '    chart = layout_pb2.Chart(title="Loss", multiline=lines)\n'
+        '    layout = layout_pb2.Layout(category=[layout_pb2.Category(title="Losses", chart=[chart])])\n'
+        "    tf.summary.experimental.write_raw_pb(summary.pb(layout).SerializeToString(), step=0)",
+    ),
     "histograms": (
         'writer.add_histogram("layer1/weights", layer1.weight, step)',
         'tf.summary.histogram("layer1/weights", layer1.weights[0], step)',

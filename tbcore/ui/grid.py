@@ -1,22 +1,59 @@
 """A grid of cards of curves: which groups are open, which cards are seen, and what their toolbar is set to."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
-from tbcore.ui.components.lines import AXES, Axis, LinesState, Settings, Window, lines_state
+from tbcore.ui.components.lines import (
+    AXES,
+    Axis,
+    LinesState,
+    Range,
+    Selected,
+    Settings,
+    Span,
+    Window,
+    lines_state,
+    settings_of,
+)
 from tbcore.ui.frame import View
 from tbcore.ui.query import put_query
 
 KEY = "lines"
 USUAL = Settings()
 PAGE_SIZE = 12
+PINNED = "Pinned"
+ALL = (
+    "settings", "select", "pin", "size", "arrange", "overlay", "pick", "baseline", "notes", "ranges", "take",
+)  # fmt: skip
 COLUMNS = 512  # pixel columns of a curve, until a wider card asks for more
 _URL_UP_TO = 3_000  # bytes of the address for groups, pages and zooms
 _OPEN_AT_FIRST = 12  # cards; groups are opened until so many are seen
+
+# The setting of each parameter of the address; the first ones belong to every grid.
+_EVERY = {"smoothing": "smoothing", "axis": "axis", "log": "log_y", "earlier": "earlier"}
+_RARER = {
+    "method": "method", "x": "axis_tag", "logx": "log_x", "outliers": "outliers", "partition": "partition",
+    "tooltip": "order", "tiprows": "rows", "width": "card_width", "samey": "shared_y", "linked": "linked",
+    "hide": "hide_empty",
+}  # fmt: skip
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """How the visitor arranged the cards: pinned, wide and tall ones, the order of some groups, and typed ranges."""
+
+    pinned: tuple[str, ...] = ()
+    wide: tuple[str, ...] = ()
+    tall: tuple[str, ...] = ()
+    order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    selected: Selected = field(default_factory=Selected)
 
 
 @dataclass(frozen=True)
@@ -30,6 +67,8 @@ class Place:
     axis: Axis
     columns: int
     windows: Mapping[str, Window]
+    settings: Settings = USUAL
+    arranged: Arranged = field(default_factory=Arranged)
 
     def window(self, tag: str) -> tuple[float, float] | None:
         """Return the x range a card is zoomed to on the axis that is shown, None for all of it."""
@@ -41,17 +80,32 @@ class Place:
         window = self.window(tag)
         return None if window is None else {"x": list(window), "axis": self.axis}
 
+    def about(self, tag: str) -> dict[str, Any]:
+        """Return what else the visitor chose of a card: what differs from the usual."""
+        kept = self.arranged
+        some = kept.ranges.get(tag)
+        chosen = {"pinned": tag in kept.pinned, "wide": tag in kept.wide, "tall": tag in kept.tall}
+        return {name: True for name, is_so in chosen.items() if is_so} | (
+            {} if some is None else {"range": {"x": some.x and list(some.x), "y": some.y and list(some.y)}}
+        )
+
 
 @dataclass(frozen=True)
 class Layout:
-    """The grid as it is drawn: the cards that are seen, and everything the component is told but their curves."""
+    """The grid as it is drawn: the cards that are seen, and everything the component is told but their curves.
+
+    said: what the visitor just did.
+    """
 
     visible: list[tuple[str, Place]]
     about: dict[str, Any]
+    settings: Settings = USUAL
+    arranged: Arranged = field(default_factory=Arranged)
+    said: LinesState = field(default_factory=LinesState)
 
-    def view(self, cards: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return what the component draws, with the specifications of the cards that are seen."""
-        return {**self.about, "cards": cards}
+    def view(self, cards: list[dict[str, Any]], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return what the component draws, with the specifications of the cards that are seen. more: over the rest."""
+        return {**self.about, "cards": cards, **(more or {})}
 
 
 def layout(
@@ -61,14 +115,24 @@ def layout(
     key: str = KEY,
     usual: Settings = USUAL,
     page_size: int = PAGE_SIZE,
+    closed: Collection[str] = (),
+    features: Sequence[str] = (),
+    personal: Settings | None = None,
+    kinds: Mapping[str, str] | None = None,
 ) -> Layout:
     """Return which cards are seen and how, as the visitor left them.
 
     key: that of the grid, of which each page that has one keeps its own; usual: how it is set before it is touched;
-    page_size: cards on one page of a group.
+    page_size: cards on one page of a group; closed: groups that are not open at first, whatever is seen;
+    features: of ALL, what the visitor can do beyond what every grid lets them; personal: how this visitor wants it
+    set where the address says nothing; kinds: of groups that are not of tags, by name.
     """
     state = lines_state(key)
-    settings = _settings(state, key, usual)
+    settings = _settings(state, key, usual, personal)
+    arranged = _arranged(state, key) if features else Arranged()
+    if features:
+        st.session_state.setdefault(f"{key}_settings", settings)
+        groups = arrange(groups, arranged)
     columns = max(COLUMNS, state.width or 0)
     order = {run.name: index for index, run in enumerate(view.runs)}
     starts = {run.name: 0.0 if math.isnan(run.start) else run.start for run in view.runs}
@@ -79,15 +143,18 @@ def layout(
     about_groups = []
     seen = 0
     for name, tags in groups.items():
-        is_open = opened.get(name, at_first.setdefault(name, seen < _OPEN_AT_FIRST))
+        is_open = opened.get(name, at_first.setdefault(name, name not in closed and seen < _OPEN_AT_FIRST))
         page = min(pages.get(name, 0), (len(tags) - 1) // page_size)
         about_groups.append({"name": name, "cards": tags, "open": is_open, "page": page})
+        if features:
+            kind = "pinned" if arranged.pinned and not about_groups[1:] else (kinds or {}).get(name, "tags")
+            about_groups[-1]["kind"] = kind
         if is_open:
             on_page = tags[page * page_size : (page + 1) * page_size]
-            place = Place(name, order, starts, settings.smoothing, settings.axis, columns, windows)
+            place = Place(name, order, starts, settings.smoothing, settings.axis, columns, windows, settings, arranged)
             visible += [(tag, place) for tag in on_page]
             seen += len(on_page)
-    about = {
+    about: dict[str, Any] = {
         "groups": about_groups,
         "page_size": page_size,
         "runs": [
@@ -99,10 +166,37 @@ def layout(
         "smoothed_with": settings.smoothing,
         "columns": state.width or COLUMNS,
     }
-    return Layout(visible, about)
+    if features:
+        selected = arranged.selected
+        about["features"] = list(features)
+        about["smoothed_with"] = [settings.method, settings.smoothing]
+        about["selection"] = None if selected.first is None else {"from": selected.first, "to": selected.last}
+        about["layout"] |= {
+            "pinned": list(arranged.pinned),
+            "wide": list(arranged.wide),
+            "tall": list(arranged.tall),
+            "order": {name: list(tags) for name, tags in arranged.order.items()},
+        }
+    return Layout(visible, about, settings, arranged, state)
 
 
-def remember(state: LinesState, *, key: str = KEY, usual: Settings = USUAL) -> None:
+def arrange(groups: Mapping[str, list[str]], arranged: Arranged) -> dict[str, list[str]]:
+    """Return groups as the visitor arranged them: pinned cards in one of their own, the first, others in their order."""
+    known = {tag for tags in groups.values() for tag in tags}
+    pinned = [tag for tag in arranged.pinned if tag in known]
+    apart = set(pinned)
+    found = {PINNED if PINNED not in groups else f"{PINNED} cards": pinned} if pinned else {}
+    for name, tags in groups.items():
+        order = {tag: place for place, tag in enumerate(arranged.order.get(name, ()))}
+        rest = [tag for tag in tags if tag not in apart]
+        if order:
+            rest.sort(key=lambda tag: order.get(tag, len(order)))
+        if rest:
+            found[name] = rest
+    return found
+
+
+def remember(state: LinesState, *, key: str = KEY, usual: Settings = USUAL, features: Sequence[str] = ()) -> None:
     """Keep what the visitor chose for when they come back to the page, and put it into the URL."""
     settings = _settings(state, key, usual)
     opened, pages, windows = _opened(state, key), _pages(state, key), _windows(state, key)
@@ -117,16 +211,127 @@ def remember(state: LinesState, *, key: str = KEY, usual: Settings = USUAL) -> N
         "page": [f"{page + 1},{name}" for name, page in pages.items() if page],
         "zoom": zooms,
     }
+    if features:
+        arranged = _arranged(state, key)
+        st.session_state[f"{key}_arranged"] = arranged
+        chosen |= _arranged_words(arranged)
     put_query(
-        {
-            "smoothing": [] if settings.smoothing == usual.smoothing else f"{settings.smoothing:g}",
-            "axis": [] if settings.axis == usual.axis else settings.axis,
-            "log": "1" if settings.log_y else [],
-            "earlier": "1" if settings.earlier else [],
-        },
+        settings_words(settings, usual, _EVERY | (_RARER if features else {})),
         # A longer address is cut by some servers; then it holds the settings alone.
         chosen if sum(len(text) for texts in chosen.values() for text in texts) < _URL_UP_TO else dict.fromkeys(chosen),
     )
+
+
+def settings_words(
+    settings: Settings, usual: Settings, names: Mapping[str, str] = _EVERY | _RARER
+) -> dict[str, str | list[str]]:
+    """Return settings as parameters of the address; none for what is as usual. names: settings by parameter."""
+    found: dict[str, str | list[str]] = {}
+    for parameter, name in names.items():
+        value = getattr(settings, name)
+        words = f"{value:g}" if isinstance(value, float) else str(int(value)) if isinstance(value, bool) else str(value)
+        found[parameter] = [] if value == getattr(usual, name) else words
+    return found
+
+
+def settings_said(parameters: Mapping[str, str], usual: Settings) -> Settings:
+    """Return the settings that parameters of an address say; what they do not say, or not well, is as usual."""
+    raw = asdict(usual)
+    for parameter, name in (_EVERY | _RARER).items():
+        if parameter not in parameters:
+            continue
+        text, value = parameters[parameter], raw[name]
+        if isinstance(value, bool):
+            raw[name] = {"1": True, "0": False}.get(text, value)
+        elif isinstance(value, str):
+            raw[name] = text
+        else:
+            number = _number(text)
+            raw[name] = value if number is None else number
+    return settings_of(raw)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _arranged(state: LinesState, key: str) -> Arranged:
+    """Return how the cards are arranged: as just chosen, as chosen in this session, or as the address says."""
+    kept: Arranged | None = st.session_state.get(f"{key}_arranged")
+    if kept is None:
+        kept = _arranged_said()
+    return Arranged(
+        _newer(state.pinned, kept.pinned),
+        _newer(state.wide, kept.wide),
+        _newer(state.tall, kept.tall),
+        _newer(state.order, kept.order),
+        _newer(state.ranges, kept.ranges),
+        _newer(state.selected, kept.selected),
+    )
+
+
+def _newer(said: _Value | None, kept: _Value) -> _Value:
+    return kept if said is None else said
+
+
+def _arranged_words(arranged: Arranged) -> dict[str, list[str]]:
+    selected = arranged.selected
+    at = (
+        []
+        if selected.first is None
+        else [":".join(f"{x:.15g}" for x in (selected.first, selected.last) if x is not None)]
+    )
+    return {
+        "pinned": list(arranged.pinned),
+        "wide": list(arranged.wide),
+        "tall": list(arranged.tall),
+        "arranged": [",".join(quote(one, safe="/") for one in (name, *tags)) for name, tags in arranged.order.items()],
+        "range": [f"{_span_words(one.x)},{_span_words(one.y)},{tag}" for tag, one in arranged.ranges.items()],
+        "at": at,
+    }
+
+
+def _arranged_said() -> Arranged:
+    said = st.query_params.get_all
+    orders = ([unquote(part) for part in text.split(",")] for text in said("arranged"))
+    return Arranged(
+        tuple(dict.fromkeys(said("pinned"))),
+        tuple(dict.fromkeys(said("wide"))),
+        tuple(dict.fromkeys(said("tall"))),
+        {name: tuple(tags) for name, *tags in orders if tags},
+        dict(one for one in map(_range, said("range")) if one is not None),
+        _at(st.query_params.get("at", "")),
+    )
+
+
+def _at(text: str) -> Selected:
+    """Return what the address says is selected: "100", or "100:200"."""
+    numbers = [_number(part) for part in text.split(":")]
+    if not text or len(numbers) > 2 or None in numbers:
+        return Selected()
+    return Selected(*sorted(number for number in numbers if number is not None))
+
+
+def _span_words(span: Span | None) -> str:
+    return "," if span is None else f"{span[0]:.12g},{span[1]:.12g}"
+
+
+def _range(text: str) -> tuple[str, Range] | None:
+    """Return (tag, range) of one typed range of the address, None when it cannot be read."""
+    parts = text.split(",", 4)
+    if len(parts) < 5:
+        return None
+    x, y = (_span(parts[at], parts[at + 1]) for at in (0, 2))
+    return None if x is None and y is None else (parts[4], Range(x, y))
+
+
+def _span(low: str, high: str) -> Span | None:
+    ends = _number(low), _number(high)
+    return (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None and ends[0] < ends[1] else None
 
 
 def _opened(state: LinesState, key: str) -> dict[str, bool]:
@@ -176,21 +381,13 @@ def _window(text: str) -> tuple[str, Window] | None:
     )
 
 
-def _settings(state: LinesState, key: str, usual: Settings) -> Settings:
+def _settings(state: LinesState, key: str, usual: Settings, personal: Settings | None = None) -> Settings:
     """Return what the toolbar is set to: as just chosen, as chosen in this session, as the URL says, or as usual."""
     if state.settings is not None:
         return state.settings
     kept: Settings | None = st.session_state.get(f"{key}_settings")
     if kept is not None:
         return kept
-    try:
-        smoothing = min(max(float(st.query_params.get("smoothing", usual.smoothing)), 0.0), 0.999)
-    except ValueError:
-        smoothing = usual.smoothing
-    axis = st.query_params.get("axis", usual.axis)
-    return Settings(
-        smoothing=usual.smoothing if math.isnan(smoothing) else smoothing,
-        axis=axis if axis in AXES else usual.axis,
-        log_y=st.query_params.get("log") == "1",
-        earlier=st.query_params.get("earlier") == "1",
-    )
+    said = {name: st.query_params[name] for name in _EVERY | _RARER if name in st.query_params}
+    # An address that says anything means the same for everybody.
+    return settings_said(said, usual if said or personal is None else personal)

@@ -27,6 +27,7 @@ class PageRow:
 PAGES = (
     #       file        title      icon                     kinds
     PageRow("scalars", "Scalars", ":material/show_chart:", ("scalars",)),
+    PageRow("custom_scalars", "Custom scalars", ":material/stacked_line_chart:", ("custom_scalars",)),
     PageRow("distributions", "Distributions", ":material/area_chart:", ("histograms",)),
     PageRow("pr_curves", "PR curves", ":material/target:", ("pr_curves",)),
     PageRow("media", "Media", ":material/perm_media:", ("images", "audio", "text", "meshes")),

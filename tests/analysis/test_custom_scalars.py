@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from tbcore import Logdir
+from tbcore.analysis.curves import curve
 from tbcore.analysis.custom_scalars import (
+    Band,
     Category,
     Chart,
     Layout,
@@ -16,10 +18,13 @@ from tbcore.analysis.custom_scalars import (
     Margins,
     Multiline,
     band,
+    drawn,
+    event_file,
     from_json,
     layout,
     matched,
     title,
+    to_code,
 )
 from tbcore.formats.tfrecord import EventWriter
 from tbcore.series import Opened, Segment, Series
@@ -166,3 +171,61 @@ def test_a_run_without_some_of_the_tags_is_told_and_one_without_all_is_not_meant
     assert found.problem == "there is no data of 'low' and 'high'"
     assert band(MARGIN, {"other": series([1], [0])}) is None
     assert band(Margin("a", "a", "a"), {}) is None
+
+
+def test_a_band_is_drawn_around_its_line_and_long_ones_keep_every_extreme() -> None:
+    at = np.arange(10_000)
+    values = np.sin(at / 50).astype(np.float32)
+    lower, upper = values - 1, values + 1
+    lower[123], upper[777] = -1e6, 1e6
+    line = series(values.tolist(), at.tolist(), "value")
+    made = drawn(Band(at, at + 1000.0, values, lower, upper), line)
+    assert (made.series.run, made.series.tag, made.series.values.tolist()) == ("run", "value", values.tolist())
+    found = curve(made.series, columns=100, band=made.band)
+    assert found.band is not None
+    low, high = found.band
+    assert (low.min(), high.max()) == (-1e6, 1e6)
+    assert len(found.points.steps) <= 600
+    assert {0, 123, 777, 9_999} <= set(found.points.steps.tolist())
+
+
+FULL = Layout(
+    (
+        Category(
+            "Löss 😀",
+            (
+                Chart('a "quoted"', Multiline(("train/.*", "e\\d'\n"))),
+                Chart("b", Margins((Margin("v", "l", "u"),))),
+                Chart("c", Margins((Margin("v", "l", "u"), Margin("w", "l", "u")))),
+                Chart("b", Multiline(("again",))),
+                Chart("d"),
+            ),
+        ),
+        Category("Closed", closed=True),
+        Category("Closed"),
+    )
+)
+
+
+def test_the_event_file_of_a_layout_is_read_as_that_layout(tmp_path: Path) -> None:
+    (tmp_path / "layout").mkdir()
+    (tmp_path / "layout" / "events.out.tfevents.0.layout").write_bytes(event_file(FULL, 1_760_000_000.0))
+    assert of(tmp_path) == (FULL, ())
+
+
+def test_the_code_of_a_layout_says_what_pytorch_can_write() -> None:
+    found: list[object] = []
+
+    class Writer:
+        def add_custom_scalars(self, layout: object) -> None:
+            found.append(layout)
+
+    code = to_code(FULL)
+    exec(code, {"writer": Writer()})
+    assert found == [
+        {
+            "Löss 😀": {'a "quoted"': ["Multiline", ["train/.*", "e\\d'\n"]], "b": ["Margin", ["v", "l", "u"]]},
+            "Closed": {},
+        }
+    ]
+    assert code.count("    # ") == 4

@@ -62,3 +62,23 @@ def test_a_card_without_lines_has_no_tables() -> None:
     made = card("t", "t", "", [], table="c0")
     assert made.tables == {}
     assert made.spec["series"] == []
+
+
+def test_a_line_carries_its_band_its_runs_and_its_x_where_it_has_them() -> None:
+    band = (np.array([0, 1], np.float32), np.array([2, 3], np.float32))
+    grouped = Curve("g", points([0, 1], [1, 2]), 2, True, band=band, runs=np.array([2, 1]), x=np.array([0.5, 0.25]))
+    made = card("t", "t", "", [line(0, grouped), line(1, Curve("b", points([5], [7]), 1, True))], table="c0")
+    assert made.tables["c0"]["low"].to_pylist()[:2] == [0, 1]
+    assert made.tables["c0"]["high"].to_pylist()[:2] == [2, 3]
+    assert made.tables["c0"]["runs"].to_pylist()[:2] == [2, 1]
+    assert made.tables["c0"]["x"].to_pylist()[:2] == [0.5, 0.25]
+    assert [one.get("band", False) for one in made.spec["series"]] == [True, False]
+
+
+def test_a_line_of_an_overlaid_tag_says_how_it_is_drawn_and_the_usual_one_says_nothing() -> None:
+    curve = Curve("a", points([0], [1]), 1, True)
+    lines = [line(0, curve), line(0, curve, tag=1, dash=2, right=True)]
+    made = card("t", "t", "", lines, table="c0", about={"tags": ["t", "u"]})
+    manner = [{name: one[name] for name in ("tag", "dash", "side") if name in one} for one in made.spec["series"]]
+    assert manner == [{}, {"tag": 1, "dash": 2, "side": "right"}]
+    assert made.spec["tags"] == ["t", "u"]

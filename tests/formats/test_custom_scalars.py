@@ -151,3 +151,9 @@ print(plugin.layout_impl(context.RequestContext(), ""))
     )
     assert done.returncode == 0, done.stderr
     assert from_json(done.stdout[done.stdout.index("{") :]) == merged(layouts)
+
+
+def test_half_a_sign_of_json_is_replaced_so_that_it_can_be_written() -> None:
+    found = from_json('{"category": [{"title": "\\ud800", "chart": [{"multiline": {"tag": ["\\udc80x"]}}]}]}')
+    assert found == Layout((Category("?", (Chart("", Multiline(("?x",))),)),))
+    assert read(write(found)) == found

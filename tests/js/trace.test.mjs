@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { exactly, heldSpan, lengthOf, momentOf, movedSpan, pinchedSpan, spanAround, spanBetween, spanShowing, ticksOf, wholeSpan, zoomedSpan } from "../../tbcore/ui/components/trace/span.js";
 import { itemsWithin, laidOut, placeOfTrack, SIZES, trackAt, unfoldedFor } from "../../tbcore/ui/components/trace/tracks.js";
 import { markAt, markOfRow, marksWithin, newMarks, suffices } from "../../tbcore/ui/components/trace/marks.js";
-import { channels, isDark, mixed, paintsOf } from "../../tbcore/ui/components/trace/colors.js";
+import { channels, isDark, blended, paintsOf } from "../../tbcore/ui/components/trace/colors.js";
 import { handOver } from "../../tbcore/ui/components/perfetto/handover.js";
 
 const LENGTH = 1_000_000;
@@ -144,10 +144,10 @@ test("an answer serves as long as it covers what is seen, as finely as the scree
   assert.equal(suffices(null, { start: 0, end: 1 }, 1, []), false);
 });
 
-test("colours are mixed for the background", () => {
+test("colours are blended for the background", () => {
   assert.deepEqual(channels("#ff8000"), [255, 128, 0]);
   assert.deepEqual(channels("rgb(1, 2, 3)"), [1, 2, 3]);
-  assert.equal(mixed("#ffffff", "#000000", 0.5), "rgb(128,128,128)");
+  assert.equal(blended("#ffffff", "#000000", 0.5), "rgb(128,128,128)");
   assert.deepEqual([isDark("#16181c"), isDark("#ffffff")], [true, false]);
   assert.equal(paintsOf(["#4269d0"], { background: "#ffffff" })[0].soft.length, 4);
 });

@@ -28,7 +28,7 @@ from tbcore.ui.components import (
     text,
     trace,
 )
-from tbcore.ui.components.bundle import bundle
+from tbcore.ui.components.bundle import bundle, packed, stripped
 
 _IMPORT = re.compile(r'^import (?:\{ (?P<names>[^}]*) \}) from "(?P<file>\.[^"]*)";$')
 _TOP = re.compile(r"^(?:export )?(?:default )?(?:async )?(?:function\*?|const|let|class) (?P<name>\w+)", re.MULTILINE)
@@ -105,3 +105,16 @@ def test_the_bundle_is_valid_javascript(folder: Path, names: tuple[str, ...], tm
     script.write_text(bundle(folder, names), encoding="utf-8")
     done = subprocess.run(["node", "--check", str(script)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_stripped_script_lacks_comments_and_indentation_and_nothing_else() -> None:
+    source = "/** What it does.\n * More. */\nfunction f() {\n  // Why.\n  return '// no comment'; // at the end\n\n}\n"
+    assert stripped(source) == "function f() {\nreturn '// no comment'; // at the end\n}\n"
+
+
+def test_no_text_of_the_curves_has_more_than_one_line() -> None:
+    assert [line for line in bundle(*COMPONENTS["lines"]).splitlines() if line.count("`") % 2] == []
+
+
+def test_the_curves_travel_in_at_most_60_kilobytes() -> None:
+    assert len(packed(bundle(*COMPONENTS["lines"]))) <= 60_000

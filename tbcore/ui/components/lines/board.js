@@ -1,9 +1,16 @@
 /** One component on the page: what the server sent, what the visitor chose, and when which card is painted. */
 
-import { blankCard, dressCard, measureCard, newCard, paintCard, paintFocus } from "./card.js";
+import { blankCard, dressCard, isEmpty, measureCard, newCard, paintCard, paintFocus, shownLines } from "./card.js";
 import { arrange, coveredTop, element, readPalette } from "./dom.js";
+import { inOrder, listenDrag, movedTo } from "./drag.js";
+import { fitOf } from "./fit.js";
+import { newFobs, placeFobs } from "./fobs.js";
+import { openCardMenu, openPick, openRanges, openSettings } from "./forms.js";
 import { dressGroup, newGroup, pageOf } from "./grid.js";
-import { listenHover, newTooltip, paintHover } from "./hover.js";
+import { listenHover, listenKeys, newTooltip, paintHover } from "./hover.js";
+import { newPanel } from "./panel.js";
+import { dressReadout, newReadout } from "./readout.js";
+import { settingsOf } from "./settings.js";
 import { closeOutbox, heard, newOutbox, post } from "./sync.js";
 import { readSeries, sameSeries } from "./table.js";
 import { dressToolbar, newToolbar } from "./toolbar.js";
@@ -11,24 +18,31 @@ import { listenZoom } from "./zoom.js";
 
 const DELAY = 150;
 const SLICE = 50;
+const FOCUS_SLICE = 4;
 const COLUMNS = 128;
+const CARD = 335;
 const PATIENCE_SHOWN = 5000;
+const PATIENCE_AGAIN = 3000;
 const AHEAD = { rootMargin: "300px 0px", scrollMargin: "300px 0px" };
 
 /** Return a new board inside `parent`, a shadow root; `update` fills it. */
 export function newBoard(parent) {
   const board = {
     parent, host: parent.host ?? parent, root: element("div", "board"),
-    missing: element("p", "missing"), body: element("div", "groups"), tooltip: newTooltip(),
+    missing: element("p", "missing"), body: element("div", "groups"), tooltip: newTooltip(), panel: newPanel(),
     cards: new Map(), groups: new Map(), runs: new Map(), byTag: new Map(),
-    data: null, view: null, settings: null, send: null, palette: null, paletteText: "", runsText: "",
-    layout: { open: {}, page: {} }, zooms: new Map(), logs: new Map(), wides: new Set(), toggled: new Map(),
-    highlight: null, hovered: null, pointer: null, dragging: null, dirty: new Set(), frame: 0, stirred: false,
+    data: null, view: null, settings: null, send: null, trigger: null, palette: null, paletteText: "", runsText: "",
+    layout: { open: {}, page: {}, pinned: [], order: {}, wide: [], tall: [] }, zooms: new Map(), ranges: new Map(),
+    logs: new Map(), toggled: new Map(), selection: null, asked: 0, fit: null,
+    highlight: null, hovered: null, picked: null, read: null, pointer: null, dragging: null, carried: null,
+    dirty: new Set(), unfocused: new Set(), frame: 0, stirred: false,
   };
-  board.isShown = (run) => board.toggled.get(run)?.shown ?? board.runs.get(run)?.shown ?? false;
+  board.isShown = (run) => isShown(board, run);
+  board.can = (name) => board.view?.features?.includes(name) ?? false;
+  board.selectionOf = (card) => (board.settings.linked ? board.selection : card.selection);
   board.outbox = newOutbox((name, value) => board.send(name, value), DELAY);
-  board.toolbar = newToolbar((change) => set(board, change));
-  board.root.append(board.toolbar.root, board.missing, board.body, board.tooltip.root);
+  board.toolbar = newToolbar((change) => set(board, change), (gear) => openSettings(board, gear, (change) => set(board, change)));
+  board.root.append(board.toolbar.root, board.missing, board.body, board.tooltip.root, board.panel.root);
   board.sight = new IntersectionObserver((entries) => see(board, entries), AHEAD);
   board.size = new ResizeObserver(() => resize(board));
   board.size.observe(board.root);
@@ -43,15 +57,19 @@ export function newBoard(parent) {
 }
 
 /** Take over new data: zoom, scroll, open groups and what the pointer reads stay. */
-export function update(board, data, send) {
+export function update(board, data, send, trigger) {
   const view = data.view;
   const first = board.view === null;
-  Object.assign(board, { send, view, data });
+  Object.assign(board, { send, trigger, view, data });
   if (!board.root.isConnected) board.parent.querySelector(".stage").append(board.root);
-  const { smoothing, axis, log_y, earlier = false } = view.settings;
-  const said = { smoothing, axis, log_y, earlier };
-  if (heard(board.outbox, "settings", said) || first) board.settings = said;
+  const said = settingsOf(view.settings);
+  if (heard(board.outbox, "settings", said) || first) follow(board, said);
   if (first) adopt(board);
+  const selection = view.selection ?? null;
+  if (heard(board.outbox, "selection", sentSelection(selection))) board.selection = selection && bare(selection);
+  // Pins and order may be changed elsewhere on the page as well.
+  const layout = layoutOf(view);
+  if (!first && view.features && heard(board.outbox, "layout", layout)) board.layout = layout;
   heard(board.outbox, "width", view.columns ?? null);
   takeCeiling(board);
   takeRuns(board, view.runs);
@@ -77,13 +95,44 @@ export function discard(board) {
 
 function adopt(board) {
   const { view } = board;
-  const { open = {}, page = {} } = view.layout ?? {};
-  board.layout = { open: { ...open }, page: { ...page } };
-  for (const card of view.cards) {
-    if (card.window && card.window.axis === board.settings.axis) board.zooms.set(card.tag, { ...card.window, y: null });
+  board.layout = layoutOf(view);
+  for (const { tag, range, window } of view.cards) {
+    if (range?.x || range?.y) board.ranges.set(tag, { x: range.x ?? null, y: range.y ?? null });
+    if (!window || window.axis !== board.settings.axis || String(window.x) === String(range?.x)) continue;
+    board.zooms.set(tag, { axis: window.axis, x: window.x ?? null, y: window.y ?? null });
   }
   heard(board.outbox, "layout", board.layout);
   heard(board.outbox, "windows", windowsOf(board));
+  heard(board.outbox, "ranges", Object.fromEntries(board.ranges));
+}
+
+function layoutOf({ layout }) {
+  const { open = {}, page = {}, pinned = [], order = {}, wide = [], tall = [] } = layout ?? {};
+  return { open: { ...open }, page: { ...page }, pinned: [...pinned], order: { ...order }, wide: [...wide], tall: [...tall] };
+}
+
+function follow(board, settings) {
+  if (board.settings && axisOf(settings) !== axisOf(board.settings)) forgetZooms(board);
+  board.settings = settings;
+  soil(board);
+}
+
+/** A selection as it is sent: an empty one says that it was removed. */
+function sentSelection(selection) {
+  return selection ? bare(selection) : {};
+}
+
+function bare({ from, to }) {
+  return to === undefined || to === null ? { from } : { from, to };
+}
+
+function isShown(board, name) {
+  const run = board.runs.get(name);
+  const toggled = (one) => board.toggled.get(one)?.shown;
+  if (!run?.members) return toggled(name) ?? run?.shown ?? false;
+  // A group is hidden when all its runs are.
+  if (run.members.some((one) => toggled(one) === true)) return true;
+  return run.members.length && run.members.every((one) => toggled(one) === false) ? false : run.shown;
 }
 
 function takeRuns(board, runs) {
@@ -92,7 +141,7 @@ function takeRuns(board, runs) {
   for (const [name, { shown, at }] of board.toggled) {
     if (board.runs.get(name)?.shown === shown || now - at > PATIENCE_SHOWN) board.toggled.delete(name);
   }
-  const text = JSON.stringify(runs.map((run) => [run.name, run.color, run.start, board.isShown(run.name)]));
+  const text = JSON.stringify([board.view.markers, runs.map((run) => [run.name, run.color, run.start, board.isShown(run.name)])]);
   if (text !== board.runsText) soil(board);
   board.runsText = text;
 }
@@ -111,19 +160,30 @@ function takePalette(board) {
 function fill(board, card) {
   const entry = board.byTag.get(card.tag);
   if (!entry) return;
-  const old = new Map(card.series.map((series) => [`${series.earlier} ${series.run}`, series]));
-  const fresh = readSeries(entry, board.view.runs, board.data).map((series) => {
-    const known = old.get(`${series.earlier} ${series.run}`);
+  if (entry.kept && (card.stamp === null || card.stamp !== entry.stamp)) return askAgain(board);
+  const keyOf = ({ earlier, run, tag }) => `${earlier} ${tag} ${run}`;
+  const old = new Map(card.series.map((series) => [keyOf(series), series]));
+  const fresh = entry.kept ? card.series : readSeries(entry, board.view.runs, board.data).map((series) => {
+    const known = old.get(keyOf(series));
     return known && sameSeries(known, series) ? known : series;
   });
   const window = entry.window ?? null;
-  const weight = board.view.smoothed_with;
+  const weight = String(board.view.smoothed_with);
+  const manner = JSON.stringify([window, entry.tags, entry.markers]);
   const upToDate = card.exactWeight === weight || fresh.every((series) => !series.exact);
-  const same = card.filled && upToDate && JSON.stringify(window) === JSON.stringify(card.window)
+  const same = card.filled && upToDate && manner === card.manner
     && fresh.length === card.series.length && fresh.every((series, at) => series === card.series[at]);
-  Object.assign(card, { series: fresh, window, filled: true, exactWeight: weight });
+  Object.assign(card, { series: fresh, window, filled: true, exactWeight: weight, spec: entry, manner, stamp: entry.stamp ?? null });
   if (!window) card.whole = fresh;
   if (!same) soilCard(board, card);
+}
+
+/** Ask the server for what it takes to be here: once, since the answer brings everything. */
+function askAgain(board) {
+  const now = performance.now();
+  if (now - board.asked < PATIENCE_AGAIN && board.asked) return;
+  board.asked = now;
+  board.trigger("again", Date.now());
 }
 
 function dress(board) {
@@ -133,17 +193,21 @@ function dress(board) {
   board.toolbar.root.hidden = board.body.hidden = Boolean(view.missing);
   const groups = view.missing ? [] : view.groups;
   const [kept, used] = [new Set(), new Set()];
-  const roots = groups.map(({ name, cards: tags, open, page }) => {
+  const { layout } = board;
+  board.root.style.setProperty("--card", `${settings.card_width || CARD}px`);
+  const roots = groups.map(({ name, cards, open, page }) => {
+    const tags = inOrder(cards, layout.order[name]);
     if (!board.groups.has(name)) board.groups.set(name, newGroup(name, (choice) => choose(board, name, choice)));
     const group = board.groups.get(name);
     used.add(name);
-    const isOpen = board.layout.open[name] ?? open;
-    const shownPage = pageOf(tags, isOpen, board.layout.page[name] ?? page, view.page_size);
-    const cards = shownPage.tags.map((tag) => {
+    const isOpen = layout.open[name] ?? open;
+    const shownPage = pageOf(tags, isOpen, layout.page[name] ?? page, view.page_size);
+    const there = shownPage.tags.filter((tag) => !kept.has(tag)).map((tag) => {
       kept.add(tag);
       return cardFor(board, tag, name);
     });
-    dressGroup(group, tags.length, isOpen, shownPage, cards.map((card) => card.root));
+    const seen = settings.hide_empty ? there.filter((card) => !isEmpty(card, board)) : there;
+    dressGroup(group, tags.length, isOpen, shownPage, seen.map((card) => card.root), there.length - seen.length);
     return group.root;
   });
   for (const [tag, card] of board.cards) {
@@ -158,67 +222,175 @@ function dress(board) {
   const names = [...board.runs.keys()];
   const tags = groups.reduce((sum, group) => sum + group.cards.length, 0);
   const restarted = [...board.byTag.values()].some(({ series }) => series.some(({ earlier }) => earlier));
-  dressToolbar(board.toolbar, settings, tags, names.filter(board.isShown).length, names.length, restarted);
+  dressToolbar(board.toolbar, settings, tags, names.filter(board.isShown).length, names.length, restarted, board.can, view.noun);
   stir(board);
 }
 
 function cardFor(board, tag, group) {
+  const { layout } = board;
   let card = board.cards.get(tag);
   if (!card) {
     card = newCard(tag, (name, pressed) => act(board, name, pressed));
-    card.zoom = board.zooms.get(tag) ?? null;
     card.log = board.logs.get(tag) ?? null;
-    card.wide = board.wides.has(tag);
+    card.readout = newReadout((run) => emphasise(board, run));
+    card.root.append(card.readout.root);
     listenHover(card, board, () => stir(board));
+    listenKeys(card, board, () => stir(board), (place) => offer(board, card, place));
     listenZoom(card, board, (zoomed, ranges) => zoomTo(board, zoomed, ranges), (zoomed) => zoomTo(board, zoomed, null));
+    card.plot.addEventListener("click", ({ clientX: x, clientY: y }) => {
+      if (card.moved) return;
+      if (board.read?.card !== card) board.pointer = { card, x, y };
+      if (board.frame) paintFrame(board);
+      offer(board, card, { x, y });
+    });
+    listenDrag(card, board, (carried, target, place) => drop(board, carried, target, place));
+    newFobs(card, board, (pressed, selection) => select(board, pressed, selection));
     board.cards.set(tag, card);
     board.sight.observe(card.root);
     fill(board, card);
   }
   const entry = board.byTag.get(tag);
+  Object.assign(card, {
+    group, zoom: board.zooms.get(tag) ?? null, range: board.ranges.get(tag) ?? null, wide: layout.wide.includes(tag),
+    tall: layout.tall.includes(tag), pinned: layout.pinned.includes(tag),
+  });
   const short = tag.startsWith(`${group}/`) ? tag.slice(group.length + 1) : tag;
-  dressCard(card, entry?.title || short, entry?.description, card.log ?? board.settings.log_y);
+  dressCard(card, entry?.title || short, entry?.description, card.log ?? board.settings.log_y, board.can);
+  dressReadout(card.readout, entry?.readout, (run) => board.runs.get(run)?.color);
+  placeFobs(card, board);
   return card;
 }
 
 function set(board, change) {
-  const { smoothing, axis, log_y, earlier } = { ...board.settings, ...change };
-  if (axis !== board.settings.axis) {
-    board.zooms.clear();
-    for (const card of board.cards.values()) card.zoom = null;
+  const settings = settingsOf({ ...board.settings, ...change });
+  const { log_y } = settings;
+  if (axisOf(settings) !== axisOf(board.settings)) {
+    forgetZooms(board);
     post(board.outbox, "windows", {});
   }
   if (log_y !== board.settings.log_y) {
     board.logs.clear();
     for (const card of board.cards.values()) setLog(card, null, log_y);
   }
-  board.settings = { smoothing, axis, log_y, earlier };
-  post(board.outbox, "settings", board.settings);
+  board.settings = settings;
+  post(board.outbox, "settings", settings);
   soil(board);
   dress(board);
+}
+
+function axisOf({ axis, axis_tag }) {
+  return axis === "tag" ? `tag ${axis_tag}` : axis;
+}
+
+/** Forget the parts of the x axis that cards show: they are of another axis. */
+function forgetZooms(board) {
+  board.zooms.clear();
+  for (const [tag, { y }] of board.ranges) {
+    if (y) board.ranges.set(tag, { x: null, y });
+    else board.ranges.delete(tag);
+  }
+  for (const card of board.cards.values()) Object.assign(card, { zoom: null, range: board.ranges.get(card.tag) ?? null });
 }
 
 function choose(board, name, { open, page }) {
   if (open !== undefined) board.layout.open[name] = open;
   if (page !== undefined) board.layout.page[name] = page;
-  post(board.outbox, "layout", board.layout);
+  arranged(board);
+}
+
+/** Tell the server how the cards are arranged, and show them so. */
+function arranged(board) {
+  post(board.outbox, "layout", layoutOf(board));
   dress(board);
 }
 
-function act(board, name, card) {
-  if (name === "reset") return zoomTo(board, card, null);
-  if (name === "log") {
+const ACTS = {
+  reset: (board, card) => zoomTo(board, card, null),
+  log(board, card) {
     const log = !(card.log ?? board.settings.log_y);
     board.logs.set(card.tag, log);
     setLog(card, log, log);
-  }
-  if (name === "wide") {
-    card.wide = !card.wide;
-    if (card.wide) board.wides.add(card.tag);
-    else board.wides.delete(card.tag);
-  }
+    soilCard(board, card);
+    dress(board);
+  },
+  wide: (board, card) => turn(board, card, "wide"),
+  tall: (board, card) => turn(board, card, "tall"),
+  pin: (board, card) => turn(board, card, "pinned"),
+  dots: (board, card) => openCardMenu(board, card, (...done) => act(board, ...done)),
+  pencil: (board, card) => openRanges(board, card, (...done) => act(board, ...done)),
+  take: (board, card) => board.trigger("taken", { tag: card.tag }),
+  side: (board, card, { tag, side }) => board.trigger("dropped", { tag, onto: card.tag, side }),
+  split: (board, card, { part }) => board.trigger("split", part === undefined ? { tag: card.tag } : { tag: card.tag, part }),
+  pick: (board, _card, { run, act: what }) => board.trigger("picked", { run, act: what }),
+  note: (board, _card, note) => board.trigger("note", note),
+  unnote: (board, _card, note) => board.trigger("unnote", note),
+  select: (board, card, selection) => select(board, card, selection),
+  left(board) {
+    board.picked = null;
+    stir(board);
+  },
+  move(board, card, by) {
+    const tags = orderOf(board, card.group);
+    const target = tags[tags.indexOf(card.tag) + by];
+    if (target === undefined) return;
+    board.layout.order[card.group] = movedTo(tags, card.tag, target, by < 0 ? "before" : "after");
+    arranged(board);
+  },
+  range(board, card, { x, y, every }) {
+    for (const one of every ? board.cards.values() : [card]) {
+      if (x || y) board.ranges.set(one.tag, { x, y });
+      else board.ranges.delete(one.tag);
+      board.zooms.delete(one.tag);
+      soilCard(board, one);
+    }
+    post(board.outbox, "ranges", Object.fromEntries(board.ranges));
+    post(board.outbox, "windows", windowsOf(board));
+    dress(board);
+  },
+};
+
+function act(board, name, card, more) {
+  ACTS[name](board, card, more);
+}
+
+function turn(board, card, name) {
+  const tags = board.layout[name];
+  board.layout[name] = tags.includes(card.tag) ? tags.filter((tag) => tag !== card.tag) : [...tags, card.tag];
   soilCard(board, card);
-  dress(board);
+  arranged(board);
+}
+
+function orderOf(board, name) {
+  const { cards = [] } = board.view.groups.find((group) => group.name === name) ?? {};
+  return inOrder(cards, board.layout.order[name]);
+}
+
+function drop(board, carried, target, place) {
+  if (place === "onto") return board.trigger("dropped", { tag: carried.tag, onto: target.tag });
+  board.layout.order[target.group] = movedTo(orderOf(board, target.group), carried.tag, target.tag, place);
+  return arranged(board);
+}
+
+function select(board, card, selection) {
+  if (!board.settings.linked) card.selection = selection;
+  else {
+    board.selection = selection;
+    post(board.outbox, "selection", sentSelection(selection));
+  }
+  for (const one of board.cards.values()) placeFobs(one, board);
+}
+
+/** Offer what can be done at a place of a card: with the run that is near, else with the step. */
+function offer(board, card, place) {
+  const { read } = board;
+  if (!card.frame || read?.card !== card) return;
+  const run = board.hovered === null ? null : board.runs.get(board.hovered);
+  const x = place.x - card.plot.getBoundingClientRect().left;
+  const marker = card.frame.markers.find((one) => one.kind === "note" && Math.abs(one.x - x) <= 6);
+  board.picked = run?.name ?? null;
+  board.pointer = null;
+  stir(board);
+  openPick(board, card, place, { run, step: read.step === null ? null : Number(read.step), marker }, (...done) => act(board, ...done));
 }
 
 function setLog(card, log, isLog) {
@@ -240,9 +412,12 @@ function zoomTo(board, card, ranges) {
   soilCard(board, card);
 }
 
+/** Return the part of the x axis that each card shows, zoomed or typed: of it the server sends every point. */
 function windowsOf(board) {
-  const zoomed = [...board.zooms].filter(([, zoom]) => zoom.x);
-  return Object.fromEntries(zoomed.map(([tag, { x, axis }]) => [tag, { x, axis }]));
+  const { axis } = board.settings;
+  const typed = [...board.ranges].filter(([, { x }]) => x).map(([tag, { x }]) => [tag, { x, axis }]);
+  const zoomed = [...board.zooms].filter(([, zoom]) => zoom.x).map(([tag, zoom]) => [tag, { x: zoom.x, axis: zoom.axis }]);
+  return Object.fromEntries([...typed, ...zoomed]);
 }
 
 function show(board, shown) {
@@ -256,7 +431,20 @@ function show(board, shown) {
 function emphasise(board, run) {
   if (board.highlight === run) return;
   board.highlight = run;
-  for (const card of board.cards.values()) if (card.frame) paintFocus(card, board);
+  for (const card of board.cards.values()) if (card.frame) board.unfocused.add(card);
+  stir(board);
+}
+
+/** Draw the emphasised run on the cards: where the pointer is first, the others as the frame leaves time for. */
+function paintFoci(board) {
+  if (!board.unfocused.size) return;
+  const start = performance.now();
+  const own = board.pointer?.card;
+  for (const card of board.unfocused.has(own) ? [own, ...board.unfocused] : board.unfocused) {
+    if (board.unfocused.delete(card) && card.frame) paintFocus(card, board);
+    if (performance.now() - start > FOCUS_SLICE) break;
+  }
+  if (board.unfocused.size) stir(board);
 }
 
 function see(board, entries) {
@@ -318,12 +506,14 @@ function paintFrame(board) {
   if (!board.stirred) return;
   board.stirred = false;
   const visible = [...board.cards.values()].filter((card) => card.frame);
-  const near = paintHover(board, visible);
-  if (near === board.hovered) return;
-  board.hovered = near;
-  emphasise(board, near);
-  window.dispatchEvent(new CustomEvent("runlens:highlight", { detail: { run: near, source: "lines" } }));
-  stir(board);
+  if (!board.pointer) board.read = null;
+  const near = paintHover(board, visible) ?? board.picked;
+  if (near !== board.hovered) {
+    board.hovered = near;
+    emphasise(board, near);
+    window.dispatchEvent(new CustomEvent("runlens:highlight", { detail: { run: near, source: "lines" } }));
+  }
+  paintFoci(board);
 }
 
 function paintDirty(board) {
@@ -331,13 +521,33 @@ function paintDirty(board) {
   const places = new Map(due.map((card) => [card, card.root.getBoundingClientRect()]));
   due.sort((one, other) => before(places.get(one), places.get(other)));
   due.forEach(measureCard);
+  if (board.settings.shared_y) shareRange(board);
   const start = performance.now();
   for (const card of due) {
     board.dirty.delete(card);
-    if (card.width > 0) paintCard(card, board);
+    if (card.width > 0) {
+      paintCard(card, board);
+      placeFobs(card, board);
+    }
     if (performance.now() - start > SLICE) break;
   }
   if (due.some((card) => board.dirty.has(card))) stir(board);
+}
+
+/** Find the range of y that all cards in sight share; when it is another one, all are painted again. */
+function shareRange(board) {
+  const { log_y, outliers } = board.settings;
+  let [low, high] = [Infinity, -Infinity];
+  for (const card of board.cards.values()) {
+    if (!card.near || !card.filled) continue;
+    const lines = shownLines(card, board).filter(({ right }) => !right);
+    const wanted = card.zoom?.x ?? card.range?.x ?? [-Infinity, Infinity];
+    const [least, most] = fitOf(card, lines, wanted, card.log ?? log_y, outliers);
+    [low, high] = [Math.min(low, least), Math.max(high, most)];
+  }
+  if (board.fit && board.fit[0] === low && board.fit[1] === high) return;
+  board.fit = [low, high];
+  for (const card of board.cards.values()) board.dirty.add(card);
 }
 
 function before(one, other) {

@@ -6,6 +6,12 @@ const ICONS = {
   reset: "M3 8a5 5 0 1 0 1.6-3.7M3 2.5v3h3",
   log: "M3 2.5v11h10.5M5.5 11c.5-5 3-7 7.5-7.5",
   more: "M2.5 5h3.5M9 5h4.5M2.5 11h5M10.5 11h3M7.5 3.2a1.8 1.8 0 1 0 .01 0M9 9.2a1.8 1.8 0 1 0 .01 0",
+  pin: "M5.5 2.5h5M6.5 2.5l-.5 5-2 2.5h8l-2-2.5-.5-5M8 10v4",
+  dots: "M3.5 7.3a.7.7 0 1 0 .01 0M8 7.3a.7.7 0 1 0 .01 0M12.5 7.3a.7.7 0 1 0 .01 0",
+  pencil: "M3 13l.7-3L11 2.7l2.3 2.3L6 12.3zM9.5 4.2l2.3 2.3",
+  close: "M4.5 4.5l7 7M11.5 4.5l-7 7",
+  copy: "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z",
+  gear: "M2.5 4.5h5M11 4.5h2.5M2.5 11.5h2M8 11.5h5.5M9.250 3a1.5 1.5 0 1 0 .01 0M6.250 10a1.5 1.5 0 1 0 .01 0",
   wide: "M6 3.5L2.5 8 6 12.5M10 3.5L13.5 8 10 12.5M2.5 8h11",
 };
 
@@ -78,6 +84,14 @@ export function readPalette(host) {
     accent: read("--st-primary-color", style.color),
     font: `11px ${read("--st-font", "sans-serif")}`,
   };
+}
+
+/** Return a colour made of `part` of one and, for the rest, of another; as a plain colour where both are #rrggbb. */
+export function mixed(color, other, part) {
+  const [one, two] = [color, other].map((text) => /^#[0-9a-f]{6}$/i.test(text) && Number.parseInt(text.slice(1), 16));
+  if (one === false || two === false) return `color-mix(in srgb, ${color} ${100 * part}%, ${other})`;
+  const channel = (shift) => Math.round(part * ((one >> shift) & 255) + (1 - part) * ((two >> shift) & 255)) << shift;
+  return `#${(channel(16) | channel(8) | channel(0)).toString(16).padStart(6, "0")}`;
 }
 
 /** Return how many pixels of the page's top the app's header covers. */

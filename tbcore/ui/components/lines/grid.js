@@ -47,10 +47,10 @@ export function pageOf(tags, open, page, size) {
 }
 
 /** Write the group's state and put `cards` into it. */
-export function dressGroup(group, count, open, { page, last }, cards) {
+export function dressGroup(group, count, open, { page, last }, cards, empty = 0) {
   Object.assign(group, { open, page, last });
   group.header.setAttribute("aria-expanded", String(open));
-  group.count.textContent = wholeNumber(count);
+  group.count.textContent = wholeNumber(count) + (empty ? ` (${wholeNumber(empty)} without points hidden)` : "");
   arrange(group.cards, cards);
   group.cards.hidden = !open;
   group.pages.hidden = !open || last === 0;

@@ -1,13 +1,17 @@
 /** What the pointer reads: a crosshair and dots in every card, one tooltip, the nearest line emphasised. */
 
+import { isRun } from "./card.js";
 import { arrange, element, freshContext, release, writeName } from "./dom.js";
 import { duration, moment, number, wholeNumber } from "./format.js";
 import { paintDot } from "./paint.js";
 import { pixelAt, valueAt } from "./scale.js";
+import { isSmooth, USUAL_ROWS } from "./settings.js";
 import { nearestRow } from "./table.js";
 
-const HEADS = ["Run", "Smoothed", "Value", "Step", "Time", "Relative"];
-const ROWS = 12;
+const HEADS = ["Run", "Smoothed", "Value", "Step", "Time", "Relative", "Band", "Runs", "X"];
+const ROW_HEIGHT = 21;
+const ROOM_ABOVE = 92;
+const MARKED = 6;
 const NEAR = 18;
 const BEYOND = 8;
 const GONE = 28;
@@ -29,7 +33,7 @@ export function readings(frame, x, y) {
     if (smoothRow < 0) continue;
     const curve = line.smooth ?? line.raw;
     const x0 = curve.xs[smoothRow] - curve.offset;
-    const at = [pixelAt(frame.xs, x0), pixelAt(frame.ys, line.drawn[smoothRow])];
+    const at = [pixelAt(frame.xs, x0), pixelAt(line.ys ?? frame.ys, line.drawn[smoothRow])];
     const away = Math.max(0, Math.abs(at[0] - pixel) - BEYOND);
     const distance = (Number.isFinite(at[1]) ? Math.abs(at[1] - y) : 1e5) + away;
     const gone = away > ENDED && !(x >= line.raw.low && x <= line.raw.high);
@@ -37,6 +41,19 @@ export function readings(frame, x, y) {
     found.push({ line, row, gone, value, smoothed, at, away, distance });
   }
   return found.sort((one, other) => one.gone - other.gone || one.distance - other.distance);
+}
+
+/** Return readings in the order of the rows of the tooltip; lines that ended before x stay last. */
+export function orderedReadings(found, order) {
+  if (order === "nearest") return found;
+  // What is not a number comes after every number.
+  const last = (value) => (Number.isNaN(value) ? Infinity : value);
+  const orders = {
+    ascending: (one, other) => last(one.smoothed) - last(other.smoothed) || 0,
+    descending: (one, other) => last(-one.smoothed) - last(-other.smoothed) || 0,
+    alphabetical: (one, other) => one.line.name.localeCompare(other.line.name, undefined, { numeric: true }),
+  };
+  return [...found].sort((one, other) => one.gone - other.gone || orders[order](one, other));
 }
 
 /** Return the shared tooltip, hidden. */
@@ -55,16 +72,53 @@ export function newTooltip() {
   root.hidden = true;
   // In the top layer no other part of the page can cover it.
   if (root.showPopover) root.popover = "manual";
-  return { root, table, body, more, rows: [], time: heads[HEADS.indexOf("Time")], side: 0 };
+  return { root, table, body, more, rows: [], time: heads[HEADS.indexOf("Time")], across: heads.at(-1), side: 0 };
 }
 
 /** Follow the pointer over a card's plot. `redraw()` asks for the next frame to call `paintHover`. */
 export function listenHover(card, board, redraw) {
   card.plot.addEventListener("pointermove", (event) => {
+    if (board.panel.open) return;
     board.pointer = { card, x: event.clientX, y: event.clientY };
     redraw();
   });
   card.plot.addEventListener("pointerleave", () => {
+    if (board.pointer?.card === card) board.pointer = null;
+    redraw();
+  });
+}
+
+/** Read with the keys: left and right from point to point, up and down from line to line; Enter calls `press(place)`. */
+export function listenKeys(card, board, redraw, press) {
+  card.plot.addEventListener("keydown", (event) => {
+    const { frame } = card;
+    const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
+    const down = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;
+    if (event.target !== card.plot || event.altKey || event.ctrlKey || event.metaKey || !frame || !frame.lines.length) return;
+    if (event.key === "Escape") board.pointer = null;
+    else if (event.key === "Enter" && board.pointer?.card === card) press(board.pointer);
+    else if (!across && !down) return;
+    else {
+      const bounds = card.plot.getBoundingClientRect();
+      const { box } = frame;
+      const own = board.pointer?.card === card ? board.pointer : null;
+      const [px, py] = own ? [own.x - bounds.left, own.y - bounds.top] : [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+      const found = readings(frame, valueAt(frame.xs, px), py);
+      const place = found[0].at;
+      if (across) {
+        const { line: { raw } } = found[0];
+        const row = Math.max(0, Math.min(raw.xs.length - 1, found[0].row + across * (event.shiftKey ? 10 : 1)));
+        place[0] = pixelAt(frame.xs, raw.xs[row] - raw.offset);
+      } else {
+        const upward = found.map(({ at }) => at).sort((one, other) => one[1] - other[1]);
+        place[1] = (upward[upward.indexOf(place) + down] ?? place)[1];
+      }
+      board.pointer = { card, x: bounds.left + place[0], y: bounds.top + (Number.isFinite(place[1]) ? place[1] : py) };
+    }
+    event.preventDefault();
+    redraw();
+  });
+  card.plot.addEventListener("blur", () => {
     if (board.pointer?.card === card) board.pointer = null;
     redraw();
   });
@@ -76,81 +130,117 @@ export function paintHover(board, cards) {
   const frame = pointer?.card.frame;
   if (!frame || board.dragging) {
     hideTooltip(tooltip);
-    for (const card of cards) if (card !== board.dragging) release([card.cursor]);
+    for (const card of cards) if (card !== board.dragging) dropCursor(card);
     return board.dragging ? board.highlight : null;
   }
   const bounds = pointer.card.plot.getBoundingClientRect();
   const [px, py] = [pointer.x - bounds.left, pointer.y - bounds.top];
   if (px < frame.box.left - 2 || px > frame.box.right + 2) {
     hideTooltip(tooltip);
-    for (const card of cards) release([card.cursor]);
+    cards.forEach(dropCursor);
     return null;
   }
   const x = valueAt(frame.xs, px);
   const found = readings(frame, x, py);
   for (const card of cards) {
     if (!card.frame) continue;
-    paintCursor(card, board, x, card === pointer.card ? found : readings(card.frame, x, 0));
+    paintCursor(card, board, x, card === pointer.card ? found : dotsOf(card.frame, board, x));
   }
-  fillTooltip(tooltip, board, found);
+  const told = frame.markers.filter((marker) => Math.abs(marker.x - px) <= MARKED).map(markerText);
+  fillTooltip(tooltip, board, orderedReadings(found, board.settings.order), told);
   placeTooltip(tooltip, pointer, bounds, frame, found[0]?.distance <= POINTED ? found[0].line : null);
+  board.read = { card: pointer.card, found, step: found[0] ? found[0].line.series.step[found[0].row] : null };
   return found.length && found[0].distance <= NEAR ? found[0].line.run.name : null;
 }
 
+/** Return what the other cards show of a crosshair: of very many lines only the emphasised one. */
+function dotsOf(frame, board, x) {
+  if (frame.lines.length <= MANY) return readings(frame, x, 0);
+  const lines = frame.lines.filter(({ run }) => isRun(run, board.highlight));
+  return readings({ ...frame, lines }, x, 0);
+}
+
+function markerText({ kind, text, step }) {
+  return [kind === "note" ? "" : kind, text, `at step ${wholeNumber(step)}`].filter(Boolean).join(" ");
+}
+
 function paintCursor(card, board, x, found) {
-  const { xs, box, ratio } = card.frame;
-  const pixel = Math.round(pixelAt(xs, x)) + 0.5;
-  if (!(pixel >= box.left && pixel <= box.right + 1)) return release([card.cursor]);
-  const context = freshContext(card.cursor, card.width, card.height, ratio);
-  context.strokeStyle = board.palette.text;
-  context.globalAlpha = 0.35;
-  context.lineWidth = 1;
-  context.beginPath();
-  context.moveTo(pixel, box.top);
-  context.lineTo(pixel, box.bottom);
-  context.stroke();
-  context.globalAlpha = 1;
-  const crowded = found.length > MANY;
-  const dimmed = found.length > 1 && found.some(({ line }) => line.run.name === board.highlight);
-  for (const { line, at, away, gone } of found) {
-    const chosen = line.run.name === board.highlight;
+  const { xs, box, ratio, lines } = card.frame;
+  const pixel = Math.round(pixelAt(xs, x));
+  const inside = pixel + 0.5 >= box.left && pixel <= box.right + 0.5;
+  // An element moves at less cost than a canvas is drawn: with very many lines there is nothing else to draw.
+  card.hair.hidden = !inside;
+  card.hair.style.transform = `translateX(${pixel}px)`;
+  const crowded = lines.length > MANY;
+  const dimmed = found.length > 1 && found.some(({ line }) => isRun(line.run, board.highlight));
+  const dots = !inside ? [] : found.filter(({ line, at, away, gone }) => {
     // A run that ended before the crosshair has no point there, and a hundred dots are a smear.
-    if (gone || away > GONE || (crowded && !chosen) || !(at[1] > box.top - 4 && at[1] < box.bottom + 4)) continue;
-    if (!(at[0] > box.left - 4 && at[0] < box.right + 4)) continue;
+    if (gone || away > GONE || (crowded && !isRun(line.run, board.highlight))) return false;
+    return at[1] > box.top - 4 && at[1] < box.bottom + 4 && at[0] > box.left - 4 && at[0] < box.right + 4;
+  });
+  card.dot.hidden = !(crowded && dots.length);
+  if (crowded && dots.length) {
+    const [{ line, at }] = dots;
+    card.dot.style.transform = `translate(${at[0]}px, ${at[1]}px)`;
+    card.dot.style.background = line.color;
+  }
+  if (crowded || !dots.length) return release([card.cursor]);
+  const context = freshContext(card.cursor, card.width, card.height, ratio);
+  for (const { line, at } of dots) {
+    const chosen = isRun(line.run, board.highlight);
     context.globalAlpha = dimmed && !chosen ? 0.35 : 1;
     context.fillStyle = board.palette.background;
     paintDot(context, at[0], at[1], chosen ? 5.5 : 4);
-    context.fillStyle = line.run.color;
+    context.fillStyle = line.color;
     paintDot(context, at[0], at[1], chosen ? 4.5 : 3);
   }
 }
 
-function fillTooltip(tooltip, board, found) {
-  const smoothing = board.settings.smoothing > 0;
-  tooltip.table.classList.toggle("plain", !smoothing);
-  const shown = found.slice(0, ROWS);
+/** Remove the crosshair of a card. */
+function dropCursor(card) {
+  card.hair.hidden = card.dot.hidden = true;
+  release([card.cursor]);
+}
+
+function fillTooltip(tooltip, board, found, told) {
+  const { axis, axis_tag, rows } = board.settings;
+  const fitting = Math.max(3, Math.floor((innerHeight - ROOM_ABOVE) / ROW_HEIGHT));
+  const shown = found.slice(0, Math.min(fitting, rows || USUAL_ROWS));
+  const { classList } = tooltip.table;
+  classList.toggle("plain", !isSmooth(board.settings));
+  classList.toggle("bare", !shown.some(({ line }) => line.series.band));
+  classList.toggle("single", !shown.some(({ line }) => line.series.runs));
+  classList.toggle("steps", axis !== "tag");
+  if (axis === "tag") tooltip.across.textContent = axis_tag;
   while (tooltip.rows.length < shown.length) tooltip.rows.push(newRow());
   const moments = shown.map(({ line, row }) => moment(line.series.wall[row]).split(" "));
   const oneDay = moments.every(([day, time]) => time && day === moments[0][0]);
   tooltip.table.classList.toggle("one-day", oneDay);
   tooltip.time.textContent = oneDay && moments.length ? moments[0][0] : "Time";
-  shown.forEach(({ line: { run, series, start }, row, value, smoothed, gone }, index) => {
+  const first = found.reduce((nearest, one) => (!nearest || one.distance < nearest.distance ? one : nearest), null);
+  shown.forEach((reading, index) => {
+    const { line: { run, color, series, start, name }, row, value, smoothed, gone } = reading;
     const wall = series.wall[row];
     const [day, time] = moments[index];
-    const cells = [number(smoothed), number(value), wholeNumber(series.step[row]), duration(wall - start)];
+    const cells = [
+      number(smoothed), number(value), wholeNumber(series.step[row]), duration(wall - start),
+      series.band ? `${number(series.low[row])} – ${number(series.high[row])}` : "",
+      series.runs ? wholeNumber(series.runs[row]) : "", series.x ? number(series.x[row]) : "",
+    ];
     const made = tooltip.rows[index];
     made.root.classList.toggle("gone", gone);
     made.day.textContent = time ? `${day} ` : day;
     made.time.textContent = time ?? "";
-    made.swatch.style.background = run.color;
-    writeName(made.name, series.earlier ? `${run.name} (earlier)` : run.name);
-    made.root.classList.toggle("nearest", run.name === board.highlight || (index === 0 && !board.highlight));
+    made.swatch.style.background = color;
+    writeName(made.name, name);
+    made.root.classList.toggle("nearest", isRun(run, board.highlight) || (reading === first && !board.highlight));
     cells.forEach((text, at) => {
       if (made.cells[at].textContent !== text) made.cells[at].textContent = text;
     });
   });
   arrange(tooltip.body, tooltip.rows.slice(0, shown.length).map((row) => row.root));
-  tooltip.more.textContent = found.length > ROWS ? `and ${found.length - ROWS} more` : "";
+  const more = found.length > shown.length ? [`and ${found.length - shown.length} more`] : [];
+  tooltip.more.textContent = [...more, ...told].join("\n");
   if (found.length === 0) hideTooltip(tooltip);
   else if (tooltip.root.hidden) {
     tooltip.root.hidden = false;
@@ -163,14 +253,14 @@ function newRow() {
   const mark = element("td", "mark");
   const swatch = element("i");
   mark.append(swatch);
-  const cells = ["smoothed", "value", "step", "relative"].map((name) => element("td", name));
+  const cells = ["smoothed", "value", "step", "relative", "band", "runs", "x"].map((name) => element("td", name));
   const at = element("td", "time");
   const [day, time] = [element("span", "day"), element("span")];
   at.append(day, time);
   const run = element("td", "run");
   const name = element("div", "name");
   run.append(name);
-  root.append(mark, run, ...cells.slice(0, 3), at, cells[3]);
+  root.append(mark, run, ...cells.slice(0, 3), at, ...cells.slice(3));
   return { root, swatch, name, cells, day, time };
 }
 
@@ -201,7 +291,7 @@ function coveredPart({ box, xs, ys }, line, left, right, top, bottom) {
   let count = 0;
   for (let pixel = Math.max(left, box.left); pixel <= Math.min(right, box.right); pixel += PROBE) {
     const x = valueAt(xs, pixel);
-    const y = x >= curve.low && x <= curve.high ? pixelAt(ys, line.drawn[nearestRow(curve, x)]) : NaN;
+    const y = x >= curve.low && x <= curve.high ? pixelAt(line.ys ?? ys, line.drawn[nearestRow(curve, x)]) : NaN;
     if (y >= top && y <= bottom) count += 1;
   }
   return count;

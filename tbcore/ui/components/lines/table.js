@@ -3,6 +3,11 @@
 import { smooth, smoothMeans } from "./smooth.js";
 
 const NUMBERS = [Float64Array, Float32Array, Int32Array];
+const WINDOWS = ["mean", "median"]; // of one point they are the values themselves
+// Beside a line's points: its x on the axis of another tag, its band, and how many runs it is made of.
+const EXTRAS = ["x", "low", "high", "runs"];
+
+let made = 0;
 
 /** Return column `name` of an Arrow table as a typed array of numbers; empty cells become NaN. */
 export function column(table, name) {
@@ -24,7 +29,9 @@ export function columns(table, names) {
 }
 
 /** Return one line: its points in the order written and, when they are not all the points, what smoothing needs. */
-export function newSeries(run, { step, wall, value }, { whole = true, earlier = false, exact = null, means = null, all = null } = {}) {
+export function newSeries(run, { step, wall, value, ...others }, about = {}) {
+  const { whole = true, earlier = false, exact = null, means = null, all = null } = about;
+  const { tag = null, dash = 0, side = "left", band = false, color = null, plain = false } = about;
   const facts = { low: Infinity, high: -Infinity, lowPositive: Infinity, notPositive: 0, notFinite: 0 };
   for (let index = 0; index < value.length; index += 1) {
     const y = value[index];
@@ -37,14 +44,24 @@ export function newSeries(run, { step, wall, value }, { whole = true, earlier = 
     if (y <= 0) facts.notPositive += 1;
     else if (y < facts.lowPositive) facts.lowPositive = y;
   }
-  const [steps, walls] = [order(step), order(wall)];
-  return { run, step, wall, value, whole, earlier, exact, means, all, facts, steps, walls, smoothed: null };
+  for (const edge of band ? [others.low, others.high] : []) {
+    for (const y of edge) {
+      if (!Number.isFinite(y)) continue;
+      if (y < facts.low) facts.low = y;
+      if (y > facts.high) facts.high = y;
+      if (y > 0 && y < facts.lowPositive) facts.lowPositive = y;
+    }
+  }
+  const points = { step, wall, value, ...others };
+  made += 1;
+  return withOrder({ id: made, run, ...points, points, whole, earlier, exact, means, all, tag, dash, side, band, color, plain, facts, smoothed: null });
 }
 
 /** Return the series of one card of the view, from the tables it names. */
 export function readSeries(card, runs, tables) {
   if (!tables[card.table]) return [];
-  const rows = columns(tables[card.table], ["step", "wall", "value"]);
+  const others = EXTRAS.filter((name) => tables[card.table].getChild(name));
+  const rows = columns(tables[card.table], ["step", "wall", "value", ...others]);
   const exact = tables[card.table].getChild("smooth") && column(tables[card.table], "smooth");
   const means = columns(tables[card.table + "_means"], ["step", "wall", "mean", "count"]);
   const all = columns(tables[card.table + "_all"], ["value"]);
@@ -54,6 +71,12 @@ export function readSeries(card, runs, tables) {
     return newSeries(runs[entry.run].name, points, {
       whole: entry.whole,
       earlier: entry.earlier === true,
+      tag: entry.tag ?? null,
+      dash: entry.dash ?? 0,
+      side: entry.side ?? "left",
+      band: entry.band === true,
+      color: entry.color ?? null,
+      plain: entry.raw === true,
       exact: exact && entry.smooth ? { ...points, value: exact.subarray(entry.start, entry.start + entry.count) } : null,
       means: means && entry.means ? cut(means, entry.means) : null,
       all: all && entry.all
@@ -65,41 +88,60 @@ export function readSeries(card, runs, tables) {
 
 /** Return whether two series hold the same points. */
 export function sameSeries(one, other) {
-  return one.run === other.run && one.earlier === other.earlier && one.whole === other.whole && sameRows(one, other, ["value", "step", "wall"])
+  return ["run", "earlier", "whole", "tag", "dash", "side", "band", "color", "plain"].every((name) => one[name] === other[name])
+    && sameRows(one.points, other.points, ["value", "step", "wall", ...EXTRAS])
     && sameRows(one.exact, other.exact, ["value", "step", "wall"])
     && sameRows(one.means, other.means, ["mean", "count", "step", "wall"])
     && sameRows(one.all, other.all, ["value", "place"]);
 }
 
 /**
- * Return the smoothed line {step, wall, value, steps, walls} of a series.
+ * Return the smoothed line {step, wall, value, steps, walls} of a series; `old` when it was smoothed another way.
  *
- * The server's line when it was made with this weight: a zoomed card's points alone lack what came before them.
- * Else the average of all values when they are at hand, else a preview from the means.
+ * The server's line when it was made with this weight: a zoomed card's points alone lack what came before them. Else the
+ * average of all values when they are at hand, else a preview from the means. Other methods are the server's alone.
  */
-export function smoothedLine(series, weight, exactWeight) {
-  if (!(weight > 0)) return series;
-  const exact = series.exact !== null && weight === exactWeight;
-  if (series.smoothed?.weight === weight && series.smoothed.exact === exact) return series.smoothed.line;
-  const { step, wall, steps, walls } = series;
+export function smoothedLine(series, weight, exactWith, method = "ema") {
+  if (!(weight > (WINDOWS.includes(method) ? 1 : 0))) return series;
+  const [madeBy, madeWith] = Array.isArray(exactWith) ? exactWith : ["ema", exactWith];
+  const exact = series.exact !== null && weight === madeWith && method === madeBy;
+  const known = series.smoothed;
+  if (known?.weight === weight && known.exact === exact && known.method === method) return known.line;
+  const { step, wall, x, steps, walls, across } = series;
+  const beside = { step, wall, x, steps, walls, across };
   let line;
   if (exact) line = withOrder(series.exact);
-  else if (series.all) line = { step, wall, steps, walls, value: pick(smooth(series.all.value, weight), series.all.place) };
-  else if (series.whole || !series.means) line = { step, wall, steps, walls, value: smooth(series.value, weight) };
+  else if (method !== "ema") line = series.exact ? withOrder({ ...series.exact, old: true }) : { ...beside, value: series.value, old: true };
+  else if (series.all) line = { ...beside, value: pick(smooth(series.all.value, weight), series.all.place) };
+  else if (series.whole || !series.means) line = { ...beside, value: smooth(series.value, weight) };
   else {
     const { mean, count } = series.means;
     line = withOrder({ step: series.means.step, wall: series.means.wall, value: smoothMeans(mean, count, weight) });
   }
-  series.smoothed = { weight, exact, line };
+  series.smoothed = { weight, exact, method, line };
   return line;
 }
 
-/** Return the x values of a line on `axis` as {xs, offset, rising, low, high}: x is xs[i] - offset. */
-export function abscissa(line, axis, start) {
+/**
+ * Return the x values of a line on `axis` as {xs, offset, rising, low, high, hidden}: x is xs[i] - offset.
+ *
+ * hidden: points at or before 0, which a logarithmic axis cannot show. Null when the line has no such x.
+ */
+export function abscissa(line, axis, start, log = false) {
   const onSteps = axis === "step";
-  const { rising, low, high } = onSteps ? line.steps : line.walls;
+  const [xs, ordered] = axis === "tag" ? [line.x, line.across] : onSteps ? [line.step, line.steps] : [line.wall, line.walls];
+  if (!xs) return null;
+  const { rising, low, high } = ordered;
   const offset = axis === "relative" && Number.isFinite(start) ? start : 0;
-  return { xs: onSteps ? line.step : line.wall, offset, rising, low: low - offset, high: high - offset };
+  const found = { xs, offset, rising, low: low - offset, high: high - offset, hidden: 0 };
+  if (log && found.low <= 0) {
+    found.low = Infinity;
+    for (const x of xs) {
+      if (x <= offset) found.hidden += 1;
+      else if (x - offset < found.low) found.low = x - offset;
+    }
+  }
+  return found;
 }
 
 /** Return `smoothed` with NaN where the value of `raw` has no place on a log axis: an average near zero is no fall. */
@@ -144,7 +186,7 @@ function pick(values, places) {
 }
 
 function withOrder(line) {
-  return { ...line, steps: order(line.step), walls: order(line.wall) };
+  return { ...line, steps: order(line.step), walls: order(line.wall), across: line.x ? order(line.x) : null };
 }
 
 function order(xs) {
@@ -185,7 +227,7 @@ function firstAbove(xs, x) {
 
 function sameRows(one, other, names) {
   if (!one || !other) return one === other;
-  return names.every((name) => sameNumbers(one[name], other[name]));
+  return names.every((name) => one[name] === other[name] || (one[name] && other[name] && sameNumbers(one[name], other[name])));
 }
 
 function sameNumbers(one, other) {

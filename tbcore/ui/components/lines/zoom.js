@@ -50,6 +50,7 @@ export function listenZoom(card, board, zoomTo, reset) {
     if (event.button !== 0 || !card.frame || event.pointerType === "touch") return;
     event.preventDefault();
     card.plot.setPointerCapture(event.pointerId);
+    card.moved = false;
     drag = { from: at(event), pan: event.shiftKey, frame: card.frame, zoomY: card.zoom?.y };
     board.dragging = card;
     card.plot.classList.toggle("panning", drag.pan);
@@ -58,6 +59,7 @@ export function listenZoom(card, board, zoomTo, reset) {
     if (!drag) return;
     const to = at(event);
     const [dx, dy] = [to[0] - drag.from[0], to[1] - drag.from[1]];
+    card.moved ||= Math.hypot(dx, dy) >= LEAST;
     if (drag.pan) {
       const { xs, ys } = drag.frame;
       zoomTo(card, { x: pannedRange(xs, dx), y: drag.zoomY ? pannedRange(ys, dy) : null });
@@ -76,7 +78,7 @@ export function listenZoom(card, board, zoomTo, reset) {
     if (!event.altKey || !card.frame) return;
     event.preventDefault();
     const { xs, box } = card.frame;
-    const edges = newScale(valueAt(xs, box.left), valueAt(xs, box.right), box.left, box.right);
+    const edges = newScale(valueAt(xs, box.left), valueAt(xs, box.right), box.left, box.right, xs.log);
     zoomTo(card, { x: zoomedRange(edges, at(event)[0], 1.0015 ** event.deltaY), y: null });
   }, { passive: false });
 }

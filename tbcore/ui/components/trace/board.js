@@ -4,7 +4,7 @@ import { element, readPalette, writeName } from "../lines/dom.js";
 import { exactly, heldSpan, lengthOf, momentOf, movedSpan, pinchedSpan, spanAround, spanBetween, spanShowing, wholeSpan, zoomedSpan } from "./span.js";
 import { itemsWithin, laidOut, opensAtFirst, placeOfTrack, SIZES, trackAt, unfoldedFor } from "./tracks.js";
 import { markAt, markOfRow, newMarks, suffices, typed } from "./marks.js";
-import { channels, isDark, mixed, paintsOf } from "./colors.js";
+import { channels, isDark, blended, paintsOf } from "./colors.js";
 import { paintRuler, paintStrip, paintTracks } from "./paint.js";
 import { fillPanel, newPanel } from "./panel.js";
 import { newBar, newHelp, sayColors, sayFound } from "./tools.js";
@@ -183,13 +183,13 @@ function byPlace(table, by, columns) {
 }
 
 function dress(board, palette, looks) {
-  const over = (share) => mixed(palette.text, palette.background, share);
+  const over = (share) => blended(palette.text, palette.background, share);
   Object.assign(board, {
     looks, palette, namePaints: paintsOf(board.hues, palette), kindPaints: paintsOf(board.kinds.map(([, color]) => color), palette),
     ink: over(0.95), quiet: over(0.65), ground: over(0.025), band: over(0.13), cursor: over(0.35), stepPaint: [over(0.12), over(0.2)],
     shade: isDark(palette.background) ? "rgba(0,0,0,0.5)" : `rgba(${channels(palette.text).join(",")},0.13)`,
-    curvePaint: [mixed(palette.accent, palette.background, 0.3), mixed(palette.accent, palette.background, 0.62)],
-    stripPaint: [mixed(palette.accent, palette.background, 0.5), mixed("#3ca951", palette.background, 0.6)],
+    curvePaint: [blended(palette.accent, palette.background, 0.3), blended(palette.accent, palette.background, 0.62)],
+    stripPaint: [blended(palette.accent, palette.background, 0.5), blended("#3ca951", palette.background, 0.6)],
   });
   board.widths.clear();
   sayColors(board.bar, board.byKind, shownKinds(board));

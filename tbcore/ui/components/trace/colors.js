@@ -10,7 +10,7 @@ export function channels(color) {
 }
 
 /** Return a colour between two, `share` of the first. */
-export function mixed(one, other, share) {
+export function blended(one, other, share) {
   const [a, b] = [channels(one), channels(other)];
   return `rgb(${a.map((value, at) => Math.round(value * share + b[at] * (1 - share))).join(",")})`;
 }
@@ -25,9 +25,9 @@ export function isDark(color) {
 export function paintsOf(colors, palette) {
   const dark = isDark(palette.background);
   return colors.map((color) => ({
-    fill: mixed(color, palette.background, dark ? 0.62 : 0.6),
-    edge: mixed(color, palette.background, 0.95),
-    soft: (dark ? [0.36, 0.46, 0.55, 0.62] : [0.28, 0.4, 0.5, 0.6]).map((share) => mixed(color, palette.background, share)),
-    dim: mixed(color, palette.background, DIM),
+    fill: blended(color, palette.background, dark ? 0.62 : 0.6),
+    edge: blended(color, palette.background, 0.95),
+    soft: (dark ? [0.36, 0.46, 0.55, 0.62] : [0.28, 0.4, 0.5, 0.6]).map((share) => blended(color, palette.background, share)),
+    dim: blended(color, palette.background, DIM),
   }));
 }
