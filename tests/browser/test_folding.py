@@ -40,7 +40,7 @@ def test_a_folded_run_is_one_run_with_all_its_curves_until_it_is_shown_raw(site:
     page.get_by_text(SWITCH).click()
     page.get_by_text("3 of 3 runs shown").wait_for()
     seen.until(page, lambda: seen.query(page).get("raw") == ["1"])
-    page.get_by_role("link", name="Scalars").click()
+    page.get_by_role("link", name="Scalars", exact=True).click()
     seen.until(page, lambda: set(seen.tags(page)) == {"loss", "hparam/accuracy"})
     assert [row.run for row in seen.point(page, "hparam/accuracy", 150)] == [f"first/{MOMENT}"]
     # Runs keep their colours, however the others are shown.
