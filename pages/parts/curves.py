@@ -195,7 +195,7 @@ def board(view: ui.View, tags: Sequence[str], by_tag: ByTag) -> None:
         "axis_tags": sorted(comparing.all_tags(view))[:500],
     }
     state = lines(layout.view(specs, more), tables, key=grid.KEY)
-    grid.remember(state, features=grid.ALL)
+    grid.remember(state, features=grid.ALL, personal=usual_settings())
     with row:
         take_away(view, _seen(one, layout, groups), card=layout.said.taken)
 

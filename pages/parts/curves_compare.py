@@ -265,6 +265,10 @@ def _group_controls(view: ui.View, chosen: Compared) -> None:
             "`^(.*)/seed` one of the runs that differ in their seed. Without parentheses all runs that match are one group. "
             "It may match anywhere in the name.",
         )
+        try:
+            matcher(_one(REGEX))
+        except PatternError as error:  # what the page says of it may lie under the popover
+            st.caption(f":red[{ui.plain(str(error))}]")
     elif kind == "hparam":
         names = [name for name, one in experiment(view).hparams.items()]
         if names:

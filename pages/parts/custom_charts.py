@@ -254,7 +254,7 @@ def cards(
     one = _board(view, tags, layout.settings)
     specs, tables = _made(one, by_name, layout)
     state = lines(layout.view(specs, {"axis_tags": tags[:AXIS_TAGS], "noun": ["chart", "charts"]}), tables, key=KEY)
-    grid.remember(state, key=KEY, features=ARRANGED)
+    grid.remember(state, key=KEY, features=ARRANGED, personal=usual_settings())
     if row is not None:
         with row:
             take_away(view, _seen(one, by_name, layout), card=layout.said.taken)

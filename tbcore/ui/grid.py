@@ -196,8 +196,18 @@ def arrange(groups: Mapping[str, list[str]], arranged: Arranged) -> dict[str, li
     return found
 
 
-def remember(state: LinesState, *, key: str = KEY, usual: Settings = USUAL, features: Sequence[str] = ()) -> None:
-    """Keep what the visitor chose for when they come back to the page, and put it into the URL."""
+def remember(
+    state: LinesState,
+    *,
+    key: str = KEY,
+    usual: Settings = USUAL,
+    features: Sequence[str] = (),
+    personal: Settings | None = None,
+) -> None:
+    """Keep what the visitor chose for when they come back to the page, and put it into the URL.
+
+    personal: as `layout` was told.
+    """
     settings = _settings(state, key, usual)
     opened, pages, windows = _opened(state, key), _pages(state, key), _windows(state, key)
     st.session_state[f"{key}_settings"] = settings
@@ -216,21 +226,28 @@ def remember(state: LinesState, *, key: str = KEY, usual: Settings = USUAL, feat
         st.session_state[f"{key}_arranged"] = arranged
         chosen |= _arranged_words(arranged)
     put_query(
-        settings_words(settings, usual, _EVERY | (_RARER if features else {})),
+        settings_words(settings, usual, _EVERY | (_RARER if features else {}), personal),
         # A longer address is cut by some servers; then it holds the settings alone.
         chosen if sum(len(text) for texts in chosen.values() for text in texts) < _URL_UP_TO else dict.fromkeys(chosen),
     )
 
 
 def settings_words(
-    settings: Settings, usual: Settings, names: Mapping[str, str] = _EVERY | _RARER
+    settings: Settings,
+    usual: Settings,
+    names: Mapping[str, str] = _EVERY | _RARER,
+    personal: Settings | None = None,
 ) -> dict[str, str | list[str]]:
-    """Return settings as parameters of the address; none for what is as usual. names: settings by parameter."""
+    """Return settings as parameters of the address; none for what is as usual. names: settings by parameter.
+
+    personal: how this visitor wants it where the address says nothing: usual settings that differ are said then.
+    """
     found: dict[str, str | list[str]] = {}
+    told = usual if settings != usual or personal is None else personal
     for parameter, name in names.items():
         value = getattr(settings, name)
         words = f"{value:g}" if isinstance(value, float) else str(int(value)) if isinstance(value, bool) else str(value)
-        found[parameter] = [] if value == getattr(usual, name) else words
+        found[parameter] = [] if value == getattr(told, name) or not words else words
     return found
 
 

@@ -9,6 +9,14 @@ from tests import eventfile
 from tests.browser import seen
 from tests.browser.server import Serve, Site, Visit
 
+# Whether no letter of a name gives way to an ellipsis.
+WHOLE = """
+head => {
+  const range = new Range();
+  range.selectNodeContents(head);
+  return range.getBoundingClientRect().width <= head.getBoundingClientRect().width;
+}
+"""
 VALUES = {run: seen.noise(seed, 200) for seed, run in enumerate(("alpha", "beta", "gamma"))}
 
 
@@ -80,6 +88,17 @@ def test_a_line_is_picked_with_the_pointer_or_the_keys(site: Site, visit: Visit)
     assert {row.run for row in seen.point(page, "train/loss", x)} == set(VALUES) - {run}
 
 
+def test_a_group_is_picked_and_counted_as_one(site: Site, visit: Visit) -> None:
+    page = visit(site, "/scalars?tags=loss&smoothing=0&by=regex&by_regex=(a)")
+    assert page.get_by_text("1 tag, 1 of 1 group").is_visible()
+    seen.plot(page, "train/loss").focus()
+    page.keyboard.press("ArrowRight")
+    seen.until(page, lambda: len(seen.tooltip(page)) == 1)
+    page.keyboard.press("Enter")
+    assert page.locator(".popup .heading").inner_text() == "a"
+    assert page.get_by_role("menuitem").first.inner_text() == "Only this group"
+
+
 def test_cards_are_dropped_beside_and_onto_one_another(site: Site, visit: Visit) -> None:
     page = visit(site, "/scalars?smoothing=0")
     assert seen.tags(page) == ["train/loss", "train/rate", "train/spiked"]
@@ -119,6 +138,7 @@ def test_the_rarer_settings_change_what_is_drawn_and_the_address(site: Site, vis
     seen.until(page, lambda: notes.text_content() == "outliers lie outside")
     page.get_by_label("Logarithmic x axis").check()
     seen.until(page, lambda: "3 points at x ≤ 0 not shown" in notes.text_content())
+    assert card(page, "train/spiked").locator(".head").evaluate(WHOLE)
     page.get_by_label("Tooltip", exact=True).select_option("alphabetical")
     page.keyboard.press("Escape")
     assert [row.run for row in seen.point(page, "train/spiked", 200)] == ["alpha", "beta", "gamma"]

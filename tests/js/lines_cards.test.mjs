@@ -13,7 +13,7 @@ import { asText, cellText, sortedRows } from "../../tbcore/ui/components/lines/r
 import { newScale } from "../../tbcore/ui/components/lines/scale.js";
 import { amountOf, isLogX, isSmooth, settingsOf } from "../../tbcore/ui/components/lines/settings.js";
 import { abscissa, newSeries, smoothedLine } from "../../tbcore/ui/components/lines/table.js";
-import { amountAt, placeOf } from "../../tbcore/ui/components/lines/toolbar.js";
+import { amountAt, countedRuns, placeOf } from "../../tbcore/ui/components/lines/toolbar.js";
 
 const floats = (...values) => Float64Array.from(values);
 const line = (...values) => {
@@ -115,6 +115,9 @@ test("a group stands for its runs", () => {
 test("names of overlaid tags leave out the folders they share", () => {
   assert.equal(sharedFolder(["train/loss", "train/lr"]), 6);
   assert.equal(sharedFolder(["loss", "lr"]), 0);
+  assert.equal(sharedFolder(["loss/", "loss/train"]), 0);
+  assert.equal(sharedFolder(["/", "/a"]), 0);
+  assert.equal(sharedFolder(["a/loss/", "a/loss/train"]), 2);
 });
 
 test("colours are mixed as numbers where both are, so that files can hold them", () => {
@@ -135,4 +138,10 @@ test("pictures are drawn as paths and text that cannot be markup", () => {
   assert.match(text, /<path d="M0 50L50 0L100 50" fill="none" stroke="#4269d0"/);
   assert.match(text, /<path d="M0 0L50 0L50 50L0 50" fill=/);
   assert.match(text, /&#60;script&#62;&#38;</);
+});
+
+test("groups that are one line each are not counted as runs", () => {
+  assert.equal(countedRuns([{}, {}]), "2 runs");
+  assert.equal(countedRuns([{ group: true }]), "1 group");
+  assert.equal(countedRuns([{ group: true }, {}]), "2 groups and runs");
 });

@@ -90,6 +90,10 @@ def test_a_wrong_regex_says_so_and_leaves_runs_apart() -> None:
     app = visited("", by="regex", by_regex="(")
     assert "not a regular expression" in words(app)
     assert [one["name"] for one in sent(app)[0]["runs"]] == list(RUNS)
+    assert words(app).count("not a regular expression") == 1
+    app.session_state["compare_box"] = True
+    app.run()
+    assert words(app).count("not a regular expression") == 2
 
 
 def test_a_baseline_turns_cards_into_differences() -> None:

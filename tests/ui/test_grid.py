@@ -34,6 +34,14 @@ def test_settings_come_back_from_the_words_of_the_address() -> None:
     assert settings_said(words, USUAL) == settings
 
 
+def test_usual_settings_are_said_where_the_visitor_keeps_others() -> None:
+    personal = Settings(smoothing=0.9, log_x=True)
+    said = {name: text for name, text in settings_words(USUAL, USUAL, personal=personal).items() if text}
+    assert said == {"smoothing": "0.6", "logx": "0"}
+    assert not any(settings_words(USUAL, USUAL, personal=USUAL).values())
+    assert settings_words(personal, USUAL, personal=personal) == settings_words(personal, USUAL)
+
+
 def test_settings_that_cannot_be_read_are_as_usual() -> None:
     wrong = {"smoothing": "x", "method": "no", "logx": "maybe", "tiprows": "nan", "width": "-4", "tooltip": "up"}
     assert settings_said(wrong, USUAL) == USUAL

@@ -222,7 +222,7 @@ function dress(board) {
   const names = [...board.runs.keys()];
   const tags = groups.reduce((sum, group) => sum + group.cards.length, 0);
   const restarted = [...board.byTag.values()].some(({ series }) => series.some(({ earlier }) => earlier));
-  dressToolbar(board.toolbar, settings, tags, names.filter(board.isShown).length, names.length, restarted, board.can, view.noun);
+  dressToolbar(board.toolbar, settings, tags, names.filter(board.isShown).length, [...board.runs.values()], restarted, board.can, view.noun);
   stir(board);
 }
 

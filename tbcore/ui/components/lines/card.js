@@ -100,7 +100,9 @@ export function sharedFolder(names) {
   const [first, ...others] = names;
   let end = 0;
   while (end < first.length && others.every((name) => name[end] === first[end])) end += 1;
-  return first.lastIndexOf("/", end - 1) + 1;
+  const shared = first.lastIndexOf("/", end - 1) + 1;
+  // A tag that ends with its folder would be left without a name.
+  return shared && names.some((name) => name.length === shared) ? first.slice(0, shared - 1).lastIndexOf("/") + 1 : shared;
 }
 
 /** Read the size of the card's plot: before any painting, so that the page is laid out once. */

@@ -141,7 +141,7 @@ export function openPick(board, card, place, { run, step, marker }, act) {
   const note = () => openNote(board, card, place, step, act);
   const items = [
     ...(run && can("pick") ? [
-      ["Only this run", () => act("pick", card, { run: run.name, act: "only" })],
+      [`Only this ${run.group ? "group" : "run"}`, () => act("pick", card, { run: run.name, act: "only" })],
       ["Hide", () => act("pick", card, { run: run.name, act: "hide" })],
       ...(can("baseline") && single ? [[isBaseline ? "No baseline" : "Use as the baseline", () => act("pick", card, { run: run.name, act: "baseline" })]] : []),
       ...(single ? [["Open in the run list", () => act("pick", card, { run: run.name, act: "open" })]] : []),

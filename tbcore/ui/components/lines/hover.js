@@ -106,9 +106,12 @@ export function listenKeys(card, board, redraw, press) {
       const found = readings(frame, valueAt(frame.xs, px), py);
       const place = found[0].at;
       if (across) {
-        const { line: { raw } } = found[0];
+        const { line } = found[0];
+        const { raw, smooth } = line;
         const row = Math.max(0, Math.min(raw.xs.length - 1, found[0].row + across * (event.shiftKey ? 10 : 1)));
-        place[0] = pixelAt(frame.xs, raw.xs[row] - raw.offset);
+        const to = raw.xs[row] - raw.offset;
+        place[0] = pixelAt(frame.xs, to);
+        place[1] = pixelAt(line.ys ?? frame.ys, line.drawn[smooth ? nearestRow(smooth, to) : row]);
       } else {
         const upward = found.map(({ at }) => at).sort((one, other) => one[1] - other[1]);
         place[1] = (upward[upward.indexOf(place) + down] ?? place)[1];

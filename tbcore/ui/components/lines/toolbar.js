@@ -66,7 +66,14 @@ export function dressToolbar(toolbar, settings, tags, shown, runs, restarted, ca
   toolbar.earlier.setAttribute("aria-pressed", String(settings.earlier));
   toolbar.attempts.hidden = !restarted;
   toolbar.gear.hidden = !can("settings");
-  toolbar.count.textContent = `${wholeNumber(tags)} ${tags === 1 ? one : many}, ${wholeNumber(shown)} of ${counted(runs, "run")}`;
+  toolbar.count.textContent = `${wholeNumber(tags)} ${tags === 1 ? one : many}, ${wholeNumber(shown)} of ${countedRuns(runs)}`;
+}
+
+/** Return how many runs there are, in words; groups of runs that are one line each are called so. */
+export function countedRuns(runs) {
+  const groups = runs.filter(({ group }) => group).length;
+  if (groups && groups < runs.length) return `${wholeNumber(runs.length)} groups and runs`;
+  return counted(runs.length, groups ? "group" : "run");
 }
 
 /** Return the smoothing weight a visitor's text stands for, inside what smoothing allows. */
