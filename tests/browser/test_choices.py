@@ -137,7 +137,9 @@ def test_groups_close_and_open_and_stay_so(site: Site, visit: Visit) -> None:
     assert page.get_by_role("button", name="few 2").get_attribute("aria-expanded") == "false"
     page.get_by_role("button", name="few 2").click()
     seen.until(page, lambda: "few/loss" in seen.tags(page))
-    seen.until(page, lambda: seen.plot(page, "few/loss").locator("xpath=ancestor::article").get_attribute("data-painted"))
+    seen.until(
+        page, lambda: seen.plot(page, "few/loss").locator("xpath=ancestor::article").get_attribute("data-painted")
+    )
 
 
 def test_a_large_group_has_pages_of_12(site: Site, visit: Visit) -> None:
