@@ -101,11 +101,11 @@ def test_sessions_of_tensorflow_and_jax_belong_to_the_folder_around_plugins(tmp_
 @pytest.mark.parametrize(
     ("name", "data", "form"),
     [
-        ("trace.json", CHROME, "chrome"), ("trace.json.gz", gzip.compress(CHROME), "chrome"), ("x.json", TORCH, "pytorch"),
-        ("x.json.gz", gzip.compress(b'{"distributedInfo": {"rank": 1}, "traceEvents": []}'), "pytorch"),
+        ("trace.json", CHROME, "chrome"), ("trace.json.gz", gzip.compress(CHROME, mtime=0), "chrome"), ("x.json", TORCH, "pytorch"),
+        ("x.json.gz", gzip.compress(b'{"distributedInfo": {"rank": 1}, "traceEvents": []}', mtime=0), "pytorch"),
         ("array.json", b'[{"ph": "X", "name": "a", "ts": 1, "dur": 2}]', "chrome"),
         ("host.overview_page.pb", b"", "report"), ("memory_timeline.raw.json.gz", b"", "memory_timeline"),
-        ("memory.prof", gzip.compress(b""), "pprof"), ("memory.prof", b"\x00", None), ("metrics.json", b'{"loss": 1}', None),
+        ("memory.prof", gzip.compress(b"", mtime=0), "pprof"), ("memory.prof", b"\x00", None), ("metrics.json", b'{"loss": 1}', None),
         ("broken.json.gz", b"\x1f\x8bnothing", None), ("nothing.json", b"", None), ("hparams.json", CHROME, None),
         ("vm.hlo_proto.pb", b"", None), ("notes.txt", CHROME, None), ("list.json", b"[1, 2]", None),
     ],
