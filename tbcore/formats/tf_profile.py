@@ -527,7 +527,8 @@ def _pod_viewer(data: bytes) -> Report:
     facts: list[tuple[str, str]] = []
     rows: list[dict[str, Any]] = []
     steps = found.get("podStatsSequence", {}) if isinstance(found, dict) else {}
-    for step in steps.get("podStatsMap", []) if isinstance(steps, dict) else []:
+    listed = steps.get("podStatsMap") if isinstance(steps, dict) else None
+    for step in listed if isinstance(listed, list) else ():
         cores = step.get("podStatsPerCore") if isinstance(step, dict) else None
         for core, said in cores.items() if isinstance(cores, dict) else ():
             if isinstance(said, dict):

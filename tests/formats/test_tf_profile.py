@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tbcore.errors import FormatError, MessageError
@@ -111,6 +111,7 @@ _JSON = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(_JSON)
+@example({"podStatsSequence": {"podStatsMap": None}})
 def test_any_json_is_read_or_refused(found):
     for ending in ("overview_page.json", "op_profile.json", "pod_viewer.json"):
         try:
