@@ -14,15 +14,14 @@ needs_fixtures = pytest.mark.skipif(
 )
 
 
-needs_samples = pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason="the recordings of real profilers do not lie beside the repository"
-)
+_NO_SAMPLES = "the recordings of real profilers do not lie beside the repository"
+needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason=_NO_SAMPLES)
 
 
 def samples(name: str) -> Path:
     """Return a file or folder of recordings of real profilers; the test is skipped where they do not lie beside the repository."""
     if not SAMPLES.is_dir():
-        pytest.skip("the recordings of real profilers do not lie beside the repository")
+        pytest.skip(_NO_SAMPLES)
     return SAMPLES / name
 
 

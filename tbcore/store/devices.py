@@ -33,7 +33,8 @@ _LIMITS = (
 )
 _GOES_ON = 15.0  # seconds that readings go on after somebody looked last
 _MOST_PROCESSES = 64
-# What psutil raises where a system does not tell, such as a container in which files of the kernel are missing.
+# What psutil raises where a system does not tell, such as a container: OSError where a file of the kernel is missing,
+# NotImplementedError where all files of a kind are, RuntimeError where one is written in a way it does not know.
 _UNTOLD = (psutil.Error, OSError, NotImplementedError, RuntimeError)
 
 

@@ -495,10 +495,12 @@ def test_any_events_are_what_json_says(seed: int) -> None:
 @pytest.mark.timeout(400)
 def test_no_bytes_lead_the_scanner_outside_its_arrays(tmp_path_factory: pytest.TempPathFactory) -> None:
     environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path_factory.mktemp("cache"))}
-    command = [sys.executable, "-m", "tests.formats.trace_fuzz", "15"]
+    command = [sys.executable, "-m", "tests.formats.trace_fuzz", "12"]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=380, check=False)
     assert run.returncode == 0, run.stderr[-2000:]
-    assert run.stdout.startswith("checked: {'read': ")
+    words, accepted, refused = run.stdout.split()
+    assert words == "checked:"
+    assert min(int(accepted), int(refused)) >= 20
 
 
 def test_after_warming_nothing_is_left_to_compile() -> None:
