@@ -39,7 +39,7 @@ $(VENV)/.runlens: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
 	@echo "Compiling the reader, once on this machine ..."
-	$(BIN)/python -c "from tbcore.analysis import curves, histograms; from tbcore.formats import scan; scan.warm(); curves.warm(); histograms.warm()"
+	$(BIN)/python -c "from tbcore.analysis import curves, histograms; from tbcore.formats import chrome_trace, scan, xplane; scan.warm(); curves.warm(); histograms.warm(); chrome_trace.warm(); xplane.warm()"
 	touch $@
 
 $(VENV)/.runlens-dev: $(VENV)/.runlens requirements-dev.txt
